@@ -1,0 +1,45 @@
+// Secret<N>: N bytes that are wiped when they die, cannot be printed, and compare in constant time only.
+#pragma once
+
+#include "keys/bytes.hpp"
+
+namespace drawbridge {
+
+void wipe(MutableBytes bytes);
+
+template <size_t N>
+class Secret {
+ public:
+  static constexpr size_t size = N;
+
+  Secret() = default;
+  explicit Secret(std::span<const uint8_t, N> bytes) { std::memcpy(bytes_.data(), bytes.data(), N); }
+  Secret(const Secret&) = default;
+  Secret& operator=(const Secret&) = default;
+  Secret(Secret&& other) noexcept : bytes_(other.bytes_) { other.clear(); }
+  Secret& operator=(Secret&& other) noexcept {
+    if (this != &other) {
+      bytes_ = other.bytes_;
+      other.clear();
+    }
+    return *this;
+  }
+  ~Secret() { clear(); }
+
+  // Reading a secret is spelled out, so that a reviewer can search for it.
+  std::span<const uint8_t, N> reveal() const { return bytes_; }
+  std::span<uint8_t, N> reveal_mutable() { return bytes_; }
+  void clear() { wipe(bytes_); }
+
+  bool operator==(const Secret& other) const { return equal_constant_time(bytes_, other.bytes_); }
+
+  template <typename Stream>
+  friend Stream& operator<<(Stream&, const Secret&) = delete;
+
+ private:
+  std::array<uint8_t, N> bytes_{};
+};
+
+using Secret32 = Secret<32>;
+
+}  // namespace drawbridge
