@@ -1,0 +1,69 @@
+// What a Node reports to its driver: things that happened, in order. Borrowed data never appears here.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "keys/device_id.hpp"
+#include "keys/result.hpp"
+#include "protocol/base/address.hpp"
+#include "protocol/base/time.hpp"
+#include "protocol/flow.hpp"
+
+namespace drawbridge {
+
+// The part that the *peer* plays. Two nodes may be office and device of one another: two relations.
+enum class PeerRole : uint8_t { office = 1, device = 2 };
+
+struct RelationKey {
+  PeerRole role{};
+  DeviceId peer;
+  auto operator<=>(const RelationKey&) const = default;
+};
+
+// Names a request that was accepted for processing; its RequestDone event follows, exactly once.
+using RequestId = uint64_t;
+
+namespace event {
+
+// The request is finished: for changes, everything it did is durable. `rtt` is set for ping, `peer` for join.
+struct RequestDone {
+  RequestId request = 0;
+  std::optional<Error> error;
+  std::optional<Duration> rtt;
+  std::optional<RelationKey> peer;
+};
+// Said only after an authenticated handshake and a sealed echo.
+struct Connected { RelationKey peer; Path path; };
+// No authentic packet for 3 s: the connection is kept and its clock stands still.
+struct Suspended { RelationKey peer; };
+struct Resumed { RelationKey peer; Path path; Duration away{}; };
+struct PathChanged { RelationKey peer; Path path; };
+// The connection is over (its flows were reset); the node goes on trying unless `final`.
+struct Disconnected { RelationKey peer; std::string reason; bool final = false; };
+// A device joined with an invitation (office), or this node joined an office (device). Durable.
+struct Paired { RelationKey peer; std::string name; uint64_t invitation = 0; };
+// This node was told, inside its session, that it is revoked; its keys for that office are wiped.
+struct RevokedByOffice { RelationKey peer; };
+// The list returned by Node::services() changed.
+struct ServicesChanged { std::optional<RelationKey> office; };
+// Something was refused after a right tag: counted, and said to the owner only.
+struct Refused { std::optional<RelationKey> peer; std::string reason; };
+
+// Office only: connect to the service's target, then call accept_flow or refuse_flow.
+struct FlowRequested { FlowId flow = 0; RelationKey device; std::string device_name; std::string service; std::string target; };
+// Device only: the office reached the target.
+struct FlowAccepted { FlowId flow = 0; };
+struct FlowReadable { FlowId flow = 0; };   // bytes or the end are there; edge-triggered: read until empty
+struct FlowWritable { FlowId flow = 0; };   // after write space had been 0
+struct FlowEnded { FlowId flow = 0; FlowReset reset = FlowReset::none; std::string message; };  // the id is free now
+
+}  // namespace event
+
+using Event = std::variant<event::RequestDone, event::Connected, event::Suspended, event::Resumed, event::PathChanged,
+                           event::Disconnected, event::Paired, event::RevokedByOffice, event::ServicesChanged, event::Refused,
+                           event::FlowRequested, event::FlowAccepted, event::FlowReadable, event::FlowWritable, event::FlowEnded>;
+
+}  // namespace drawbridge

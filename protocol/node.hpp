@@ -1,0 +1,195 @@
+// Node: the whole core of one Drawbridge computer as one machine without IO. The daemon, the simulator and the
+// WebAssembly page drive the same object.
+//
+// Contract. Four kinds of calls:
+//   handle_*   what the network, the clock, the disk or the operating system did
+//   requests   what the owner wants; a RequestId is answered by exactly one event::RequestDone
+//   flow calls bytes of users' connections
+//   poll_*     what the driver must now do
+// After any call that is not const: poll_persist until empty, poll_transmit until its length is 0, poll_event until
+// empty, then sleep until next_timeout(). `now` must not go back (boot clock); the wall clock may jump.
+// A late or extra handle_timeout is harmless. Calls never throw, never block, never read a clock.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "keys/entropy.hpp"
+#include "keys/identity.hpp"
+#include "protocol/base/address.hpp"
+#include "protocol/base/time.hpp"
+#include "protocol/event.hpp"
+#include "protocol/rows.hpp"
+
+namespace drawbridge {
+
+struct NodeConfig {
+  Identity identity;
+  std::string name;             // shown to peers; valid UTF-8, 1 to 64 bytes
+  bool hardware_aes = false;    // this machine seals AES-GCM in hardware: offer it beside ChaCha20-Poly1305
+  bool cubic = false;           // congestion control: cubic instead of BBR2
+  uint64_t boot_id = 0;         // random at each start of the process; a peer that sees another one reconnects at once
+};
+
+// A run of datagrams from one path, all of segment_size bytes but the last, which may be shorter.
+struct ReceivedRun {
+  Path path;
+  uint8_t ecn = 0;              // RFC 3168 codepoint
+  size_t segment_size = 0;
+  ByteView bytes;
+};
+// The same shape outwards; length 0: nothing to send now.
+struct Transmit {
+  Path path;
+  uint8_t ecn = 0;
+  size_t segment_size = 0;
+  size_t length = 0;
+};
+
+struct Grant {
+  std::string service;                 // a service's name; "*" stands for all, present and future
+  std::optional<WallTime> until;
+  auto operator<=>(const Grant&) const = default;
+};
+
+struct InvitationOptions {
+  std::string name;                    // proposed device name; empty: the device's own
+  std::vector<Grant> grants;
+  Duration valid_for = 10min;
+  std::vector<SocketAddress> addresses;  // where the office can be reached, best first; at most limits::link_addresses
+};
+struct CreatedInvitation {
+  RequestId request = 0;               // durable when done; show the link only then
+  uint64_t id = 0;
+  std::string link;                    // drawbridge:#...
+  WallTime expires_at;
+};
+
+struct ServiceDefinition {             // on the office
+  std::string name;                    // [a-z0-9-], 1 to 32, no '-' at the ends
+  std::string kind;                    // "tcp", "unix", "folder", ... (decided by the daemon)
+  std::string target;                  // as the owner wrote it; never leaves the office
+  uint16_t port = 0;                   // native port, proposed to devices; 0: none
+};
+struct OfferedService {                // on a device: what one office offers it
+  RelationKey office;
+  std::string name;
+  std::string kind;
+  uint16_t port = 0;
+};
+
+enum class PeerState : uint8_t { offline, connecting, connected, revoked };
+
+struct PeerStatus {
+  RelationKey key;
+  std::string name;
+  PeerState state{};
+  std::optional<Duration> echo_age;    // since the last authentic answer
+  std::optional<Path> path;
+  std::optional<Duration> rtt;
+  std::string cause;                   // why not connected, for people; empty when connected
+  WallTime since;                      // of `state`
+  uint64_t bytes_sent = 0, bytes_received = 0;
+};
+
+struct DeviceStatus {                  // on the office: one entry per device, revoked ones included
+  DeviceId id;
+  std::string name;
+  std::vector<Grant> grants;
+  PeerState state{};
+  std::optional<WallTime> last_seen;
+  std::string last_refusal;            // reason and count of the newest refusal after a right tag
+  std::optional<WallTime> revoked_at;
+};
+
+struct InvitationStatus {
+  uint64_t id = 0;
+  std::string name;
+  WallTime expires_at;
+  bool claimed = false;
+};
+
+class Node {
+ public:
+  // `entropy` must outlive the node.
+  Node(NodeConfig config, Entropy& entropy);
+  ~Node();
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  // --- start: first of all calls, once, with every stored row in any order --------------------------------------
+  Result<void> start(Now now, const std::vector<Row>& rows);
+
+  // --- handle_* --------------------------------------------------------------------------------------------------
+  void handle_datagrams(Now now, const ReceivedRun& run);
+  void handle_timeout(Now now);
+  // Addresses of this machine's interfaces with the port of our socket; call at start and on each change, and after
+  // a wake with the same list: every peer is checked at once.
+  void handle_network_change(Now now, std::vector<SocketAddress> local);
+  void handle_persisted(Now now, uint64_t ticket);
+  // The disk refused the batch (and will refuse those after it until it is repaired): requests in it fail.
+  void handle_persist_failed(Now now, uint64_t ticket, const std::string& reason);
+  // SIGTERM: tells peers `restarting`. Poll transmits once more, then destroy.
+  void shut_down(Now now);
+
+  // --- poll_* ----------------------------------------------------------------------------------------------------
+  std::optional<PersistBatch> poll_persist();
+  // Fills `buffer` (at least 64 KiB) with a run for one path, at most the congestion controller's send quantum.
+  Transmit poll_transmit(Now now, MutableBytes buffer);
+  std::optional<Event> poll_event();
+  Instant next_timeout() const;        // far_future: none
+
+  // --- requests of the owner: office ------------------------------------------------------------------------------
+  Result<CreatedInvitation> create_invitation(Now now, InvitationOptions options);
+  Result<RequestId> cancel_invitation(Now now, uint64_t id);
+  Result<RequestId> revoke(Now now, const DeviceId& device, std::string reason);
+  Result<RequestId> forget_device(Now now, const DeviceId& device);     // a revoked one disappears from the list
+  Result<RequestId> reset_counter(Now now, const DeviceId& device);
+  Result<RequestId> allow(Now now, const DeviceId& device, std::vector<Grant> grants);
+  Result<RequestId> deny(Now now, const DeviceId& device, std::vector<std::string> services);
+  Result<RequestId> rename(Now now, const DeviceId& device, std::string name);
+  Result<RequestId> expose(Now now, ServiceDefinition service);
+  Result<RequestId> unexpose(Now now, const std::string& name);
+
+  // --- requests of the owner: device ------------------------------------------------------------------------------
+  // Done when paired and connected, or with the reason why not (expired, unreachable, ...).
+  Result<RequestId> join(Now now, std::string_view link, std::string own_name);
+  Result<RequestId> leave(Now now, const DeviceId& office);
+  // A fresh sealed echo; fails with `unreachable` after `timeout`.
+  Result<RequestId> ping(Now now, const RelationKey& peer, Duration timeout);
+
+  // --- flows -------------------------------------------------------------------------------------------------------
+  // Opens at once, even before the peer is connected: bytes written wait for it, within the write space.
+  Result<FlowId> open_flow(Now now, const DeviceId& office, const std::string& service);
+  void accept_flow(Now now, FlowId flow);
+  void refuse_flow(Now now, FlowId flow, FlowReset reason, std::string message);
+  // Space to write into, at most `max` bytes, possibly empty; valid until the next non-const call.
+  MutableBytes write_space(FlowId flow, size_t max);
+  void commit_write(Now now, FlowId flow, size_t length);
+  void finish_write(Now now, FlowId flow);               // half-close
+  // The next bytes in order, contiguous as far as held so; empty: none now, or the end (see at_end).
+  ByteView readable(FlowId flow) const;
+  bool at_end(FlowId flow) const;                        // everything was read and the peer has finished
+  void consume(Now now, FlowId flow, size_t length);     // gives the peer credit for more
+  void reset_flow(Now now, FlowId flow, FlowReset reason);
+  std::optional<FlowCounters> flow_counters(FlowId flow) const;
+
+  // --- queries -----------------------------------------------------------------------------------------------------
+  const DeviceId& id() const;
+  std::vector<PeerStatus> peers(Now now) const;
+  std::vector<DeviceStatus> devices(Now now) const;
+  std::vector<ServiceDefinition> own_services() const;
+  std::vector<OfferedService> offered_services() const;
+  std::vector<InvitationStatus> invitations(Now now) const;
+  // Sequence number and hash of the newest audit record (zeros: none).
+  std::pair<uint64_t, std::array<uint8_t, 32>> audit_head() const;
+
+ private:
+  struct Core;
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace drawbridge

@@ -1,0 +1,35 @@
+// What the node keeps durable: rows of (kind, key) -> value, written in batches. The core owns every encoding; the
+// storage below only keeps bytes. A batch is atomic and batches are durable in the order in which they were asked for.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "keys/bytes.hpp"
+
+namespace drawbridge {
+
+// Stored in databases: never renumber.
+enum class RowKind : uint8_t {
+  node = 1,        // one row, empty key: counters and instance id of this node
+  relation = 2,    // key: role and peer's device id
+  invitation = 3,  // key: invitation id
+  service = 4,     // key: service name
+  revocation = 5,  // key: device id and date
+  audit = 6,       // key: sequence number, 8 bytes big-endian
+};
+
+struct Row {
+  RowKind kind{};
+  Bytes key;
+  std::optional<Bytes> value;  // absent: the row is deleted
+};
+
+// The driver makes the batch durable (fsync), then calls Node::handle_persisted with its ticket.
+struct PersistBatch {
+  uint64_t ticket = 0;
+  std::vector<Row> rows;
+};
+
+}  // namespace drawbridge
