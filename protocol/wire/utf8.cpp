@@ -1,0 +1,40 @@
+#include "protocol/wire/utf8.hpp"
+
+namespace drawbridge {
+namespace {
+
+struct LeadByte {
+  size_t following = 0;       // continuation bytes; 0 with `valid` unset: not a lead byte
+  uint8_t first_min = 0x80;   // range of the first continuation byte (RFC 3629, section 4)
+  uint8_t first_max = 0xbf;
+  bool valid = false;
+};
+
+LeadByte classify(uint8_t lead) {
+  if (lead < 0x80) return {0, 0, 0, true};
+  if (lead >= 0xc2 && lead <= 0xdf) return {1, 0x80, 0xbf, true};
+  if (lead == 0xe0) return {2, 0xa0, 0xbf, true};
+  if (lead == 0xed) return {2, 0x80, 0x9f, true};
+  if (lead >= 0xe1 && lead <= 0xef) return {2, 0x80, 0xbf, true};
+  if (lead == 0xf0) return {3, 0x90, 0xbf, true};
+  if (lead >= 0xf1 && lead <= 0xf3) return {3, 0x80, 0xbf, true};
+  if (lead == 0xf4) return {3, 0x80, 0x8f, true};
+  return {};
+}
+
+}  // namespace
+
+bool is_utf8(ByteView bytes) {
+  for (size_t at = 0; at < bytes.size();) {
+    LeadByte lead = classify(bytes[at]);
+    if (!lead.valid || bytes.size() - at - 1 < lead.following) return false;
+    for (size_t i = 1; i <= lead.following; ++i) {
+      uint8_t low = i == 1 ? lead.first_min : 0x80, high = i == 1 ? lead.first_max : 0xbf;
+      if (bytes[at + i] < low || bytes[at + i] > high) return false;
+    }
+    at += 1 + lead.following;
+  }
+  return true;
+}
+
+}  // namespace drawbridge
