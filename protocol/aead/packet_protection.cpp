@@ -1,0 +1,1 @@
+#include "protocol/aead/packet_protection.hpp"
