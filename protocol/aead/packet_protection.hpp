@@ -14,11 +14,11 @@ namespace drawbridge {
 // Sent in handshakes: never renumber. Bit number in lists of supported algorithms.
 enum class AeadId : uint8_t {
   chacha20_poly1305 = 1,  // always there
-  aes_128_gcm = 2,        // offered where hardware_aes_available()
+  aes_256_gcm = 2,        // offered where hardware_aes_available(); docs/decisions/0001-packet-protection.md says why 256
 };
 
-constexpr size_t packet_key_size(AeadId id) { return id == AeadId::aes_128_gcm ? 16 : 32; }
-constexpr size_t header_key_size(AeadId id) { return packet_key_size(id); }
+constexpr size_t packet_key_size = 32;    // of both algorithms
+constexpr size_t header_key_size = 32;
 constexpr size_t packet_nonce_size = 12;
 constexpr size_t packet_tag_size = aead_tag_size;
 constexpr size_t header_sample_size = 16;
@@ -46,10 +46,9 @@ class HeaderMask {
   virtual void mask(std::span<uint8_t, header_mask_size> out, std::span<const uint8_t, header_sample_size> sample) = 0;
 };
 
-// `key` has packet_key_size(id) or header_key_size(id) bytes (asserted) and is copied. Null if this build or machine
-// lacks the algorithm, which never happens for chacha20_poly1305.
-std::unique_ptr<PacketKey> make_packet_key(AeadId id, ByteView key);
-std::unique_ptr<HeaderMask> make_header_mask(AeadId id, ByteView key);
+// The key is copied. Null if this build lacks the algorithm, which never happens for chacha20_poly1305.
+std::unique_ptr<PacketKey> make_packet_key(AeadId id, const Secret32& key);
+std::unique_ptr<HeaderMask> make_header_mask(AeadId id, const Secret32& key);
 
 // AES-GCM here would be fast and free of timing leaks: the processor has AES and carry-less multiplication, and
 // libcrypto is built in. False in WebAssembly.

@@ -2,18 +2,11 @@
 
 #include <catch2/catch.hpp>
 
+#include "tests/unit/hex_array.hpp"
+
 using namespace drawbridge;
 
 namespace {
-
-template <size_t N>
-std::array<uint8_t, N> hex(std::string_view text) {
-  Bytes bytes = from_hex(text);
-  REQUIRE(bytes.size() == N);
-  std::array<uint8_t, N> array;
-  std::copy(bytes.begin(), bytes.end(), array.begin());
-  return array;
-}
 
 Identity identity_of(std::string_view seed) { return identity_from_seed(Secret32(hex<32>(seed))); }
 
