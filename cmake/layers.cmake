@@ -3,7 +3,7 @@
 find_package(PkgConfig QUIET)
 
 add_library(drawbridge_warnings INTERFACE)
-target_compile_options(drawbridge_warnings INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers)
+target_compile_options(drawbridge_warnings INTERFACE -Wall -Wextra -Wshadow=local -Wnon-virtual-dtor -Wno-missing-field-initializers)
 # Hardening for everything that touches the network; asserts for our own mistakes stay on in every build type.
 if(NOT DRAWBRIDGE_PURE_ONLY)
   target_compile_options(drawbridge_warnings INTERFACE -fstack-protector-strong -D_GLIBCXX_ASSERTIONS)

@@ -31,7 +31,6 @@ struct NodeConfig {
   std::string name;             // shown to peers; valid UTF-8, 1 to 64 bytes
   bool hardware_aes = false;    // this machine seals AES-GCM in hardware: offer it beside ChaCha20-Poly1305
   bool cubic = false;           // congestion control: cubic instead of BBR2
-  uint64_t boot_id = 0;         // random at each start of the process; a peer that sees another one reconnects at once
 };
 
 // A run of datagrams from one path, all of segment_size bytes but the last, which may be shorter.
@@ -120,7 +119,7 @@ class Node {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  // --- start: first of all calls, once, with every stored row in any order --------------------------------------
+  // --- start: first of all calls, once, with every stored row in any order; rows of kind audit may be left out ----
   Result<void> start(Now now, const std::vector<Row>& rows);
 
   // --- handle_* --------------------------------------------------------------------------------------------------
@@ -165,7 +164,7 @@ class Node {
   // Opens at once, even before the peer is connected: bytes written wait for it, within the write space.
   Result<FlowId> open_flow(Now now, const DeviceId& office, const std::string& service);
   void accept_flow(Now now, FlowId flow);
-  void refuse_flow(Now now, FlowId flow, FlowReset reason, std::string message);
+  void refuse_flow(Now now, FlowId flow, FlowReset reason, std::string message);  // the id is free at once
   // Space to write into, at most `max` bytes, possibly empty; valid until the next non-const call.
   MutableBytes write_space(FlowId flow, size_t max);
   void commit_write(Now now, FlowId flow, size_t length);
@@ -174,7 +173,7 @@ class Node {
   ByteView readable(FlowId flow) const;
   bool at_end(FlowId flow) const;                        // everything was read and the peer has finished
   void consume(Now now, FlowId flow, size_t length);     // gives the peer credit for more
-  void reset_flow(Now now, FlowId flow, FlowReset reason);
+  void reset_flow(Now now, FlowId flow, FlowReset reason);  // the id is free at once: no FlowEnded follows
   std::optional<FlowCounters> flow_counters(FlowId flow) const;
 
   // --- queries -----------------------------------------------------------------------------------------------------

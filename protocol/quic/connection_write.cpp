@@ -1,0 +1,225 @@
+// The sending side of a connection: which stream goes into the next packet, and when.
+#include <cassert>
+
+#include "protocol/quic/callbacks.hpp"
+#include "protocol/quic/connection.hpp"
+
+namespace drawbridge::quic {
+namespace {
+
+// A stream that has sent no more than this since it last ran empty goes before bulk streams: keystrokes and requests
+// do not wait behind a download.
+constexpr uint64_t small_burst = 16 * 1024;
+constexpr StreamId no_stream = -1;
+
+}  // namespace
+
+SendStream* Connection::sender(StreamId id) {
+  auto found = senders_.find(id);
+  return found == senders_.end() ? nullptr : &found->second;
+}
+const SendStream* Connection::sender(StreamId id) const { return const_cast<Connection*>(this)->sender(id); }
+
+void Connection::queue_sender(StreamId id, SendStream& stream) {
+  if (stream.queued || !stream.wants_to_send()) return;
+  stream.queued = true;
+  (stream.burst <= small_burst ? urgent_ : bulk_).push_back(id);
+}
+
+// Takes the next stream out of the queues; the caller puts it back if it still wants to send.
+SendStream* Connection::next_sender(StreamId& id) {
+  for (auto* queue : {&urgent_, &bulk_}) {
+    while (!queue->empty()) {
+      id = queue->front();
+      queue->pop_front();
+      SendStream* stream = sender(id);
+      if (!stream) continue;
+      stream->queued = false;
+      if (stream->wants_to_send()) return stream;
+    }
+  }
+  id = no_stream;
+  return nullptr;
+}
+
+void Connection::unblock_senders() {
+  if (!connection_blocked_ || ngtcp2_conn_get_max_data_left(conn_) == 0) return;
+  connection_blocked_ = false;
+  for (auto& [id, stream] : senders_) {
+    stream.window_blocked = false;
+    queue_sender(id, stream);
+  }
+}
+
+size_t Connection::write_packet(Instant now, MutableBytes destination, uint8_t& ecn) {
+  if (closed_ || clock_.frozen()) return 0;
+  if (close_pending_) return write_close(time(now), destination, ecn);
+  if (draining(now)) return 0;
+  size_t written = write_streams(time(now), destination, ecn);
+  if (written > 0 && !outstanding() && stat().bytes_in_flight > 0) waiting_since_ = now;
+  return written;
+}
+
+size_t Connection::write_streams(ngtcp2_tstamp time, MutableBytes destination, uint8_t& ecn) {
+  ngtcp2_path_storage path;
+  ngtcp2_path_storage_zero(&path);
+  ngtcp2_pkt_info info{};
+  while (!closed_) {
+    StreamId id = no_stream;
+    SendStream* stream = established_ ? next_sender(id) : nullptr;
+    ngtcp2_vec vectors[2];
+    size_t count = 0;
+    uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_NONE;
+    if (stream) {
+      uint64_t at = stream->sent;
+      for (; count < 2 && at < stream->bytes.end(); ++count) {
+        ByteView piece = stream->bytes.at(at);
+        vectors[count] = {const_cast<uint8_t*>(piece.data()), piece.size()};
+        at += piece.size();
+      }
+      flags = NGTCP2_WRITE_STREAM_FLAG_MORE;
+      if (stream->end_wanted && at == stream->bytes.end()) flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
+    }
+    ngtcp2_ssize taken = -1;
+    ngtcp2_ssize written = ngtcp2_conn_writev_stream(conn_, &path.path, &info, destination.data(), destination.size(), &taken,
+                                                     flags, id, vectors, count, time);
+    if (stream && taken >= 0) {
+      stream->sent += static_cast<uint64_t>(taken);
+      stream->burst = stream->unsent() ? stream->burst + static_cast<uint64_t>(taken) : 0;
+      if ((flags & NGTCP2_WRITE_STREAM_FLAG_FIN) && stream->unsent() == 0) stream->end_sent = true;
+    }
+    if (written == NGTCP2_ERR_WRITE_MORE) {
+      queue_sender(id, *stream);
+      continue;
+    }
+    if (written == NGTCP2_ERR_STREAM_DATA_BLOCKED) {
+      stream->window_blocked = true;
+      if (ngtcp2_conn_get_max_data_left(conn_) == 0) connection_blocked_ = true;
+      else options_.observer->on_stream_window_blocked(id);
+      continue;
+    }
+    if (written == NGTCP2_ERR_STREAM_SHUT_WR || written == NGTCP2_ERR_STREAM_NOT_FOUND) {
+      // Kept until the stream closes: ngtcp2 may still point into packets in flight.
+      stream->sent = stream->bytes.end();
+      stream->end_wanted = stream->end_sent = true;
+      continue;
+    }
+    if (written < 0) {
+      fail(static_cast<int>(written));
+      return 0;
+    }
+    if (stream) {
+      // Nothing went out: back to the front, since it is this stream's turn once there is room.
+      if (written == 0 && stream->wants_to_send()) {
+        stream->queued = true;
+        (stream->burst <= small_burst ? urgent_ : bulk_).push_front(id);
+      } else {
+        queue_sender(id, *stream);
+      }
+    }
+    ecn = static_cast<uint8_t>(info.ecn);
+    return static_cast<size_t>(written);
+  }
+  return 0;
+}
+
+size_t Connection::write_close(ngtcp2_tstamp time, MutableBytes destination, uint8_t& ecn) {
+  ngtcp2_connection_close_error error;
+  ngtcp2_connection_close_error_default(&error);
+  ngtcp2_connection_close_error_set_application_error(&error, static_cast<uint64_t>(close_code_),
+                                                      reinterpret_cast<const uint8_t*>(close_reason_.data()), close_reason_.size());
+  ngtcp2_path_storage path;
+  ngtcp2_path_storage_zero(&path);
+  ngtcp2_pkt_info info{};
+  ngtcp2_ssize written =
+      ngtcp2_conn_write_connection_close(conn_, &path.path, &info, destination.data(), destination.size(), &error, time);
+  finish_closing(close_code_, false, close_reason_);
+  ecn = static_cast<uint8_t>(info.ecn);
+  return written > 0 ? static_cast<size_t>(written) : 0;
+}
+
+void Connection::end_run(Instant now) {
+  // Pacing starts with the data: in the handshake it would hold back the Finished (initial_rtt is only a guess).
+  if (established_ && !closed_ && !clock_.frozen()) ngtcp2_conn_update_pkt_tx_time(conn_, time(now));
+}
+
+size_t Connection::send_quantum() const { return ngtcp2_conn_get_send_quantum(conn_); }
+
+std::optional<StreamId> Connection::open_stream(bool bidirectional) {
+  if (closed_ || !established_) return std::nullopt;
+  StreamId id = no_stream;
+  int error = bidirectional ? ngtcp2_conn_open_bidi_stream(conn_, &id, nullptr) : ngtcp2_conn_open_uni_stream(conn_, &id, nullptr);
+  if (error != 0) return std::nullopt;
+  senders_.try_emplace(id, *options_.pool);
+  return id;
+}
+
+MutableBytes Connection::stream_space(StreamId id, size_t least) {
+  SendStream* stream = sender(id);
+  return stream && !stream->end_wanted ? stream->bytes.space(least) : MutableBytes();
+}
+
+void Connection::stream_commit(StreamId id, size_t length) {
+  SendStream* stream = sender(id);
+  if (!stream) return;
+  stream->bytes.commit(length);
+  queue_sender(id, *stream);
+}
+
+void Connection::stream_write(StreamId id, ByteView bytes) {
+  SendStream* stream = sender(id);
+  if (!stream || stream->end_wanted) return;
+  stream->bytes.append(bytes);
+  queue_sender(id, *stream);
+}
+
+void Connection::stream_overwrite(StreamId id, uint64_t position, ByteView bytes) {
+  SendStream* stream = sender(id);
+  if (stream && position >= stream->sent) stream->bytes.overwrite(position, bytes);
+}
+
+uint64_t Connection::stream_written(StreamId id) const {
+  const SendStream* stream = sender(id);
+  return stream ? stream->bytes.end() : 0;
+}
+uint64_t Connection::stream_unsent(StreamId id) const {
+  const SendStream* stream = sender(id);
+  return stream ? stream->unsent() : 0;
+}
+uint64_t Connection::stream_unacknowledged(StreamId id) const {
+  const SendStream* stream = sender(id);
+  return stream ? stream->bytes.size() : 0;
+}
+bool Connection::stream_window_blocked(StreamId id) const {
+  const SendStream* stream = sender(id);
+  return stream && stream->window_blocked;
+}
+
+void Connection::stream_finish(StreamId id) {
+  SendStream* stream = sender(id);
+  if (!stream) return;
+  stream->end_wanted = true;
+  queue_sender(id, *stream);
+}
+
+void Connection::stream_abort(StreamId id, uint64_t code) {
+  if (closed_) return;
+  if (SendStream* stream = sender(id)) {
+    stream->end_wanted = stream->end_sent = true;
+    stream->sent = stream->bytes.end();
+  }
+  ngtcp2_conn_shutdown_stream(conn_, id, code);
+}
+
+void Connection::consume(StreamId id, uint64_t length) {
+  unread_ -= std::min(unread_, length);
+  if (closed_) return;
+  ngtcp2_conn_extend_max_stream_offset(conn_, id, length);
+  uint64_t credit = std::min(withheld_, length);
+  if (credit > 0) {
+    withheld_ -= credit;
+    ngtcp2_conn_extend_max_offset(conn_, credit);
+  }
+}
+
+}  // namespace drawbridge::quic

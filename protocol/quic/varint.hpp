@@ -1,0 +1,21 @@
+// Variable-length integers of QUIC (RFC 9000 16).
+#pragma once
+
+#include <optional>
+
+#include "keys/bytes.hpp"
+
+namespace drawbridge::quic {
+
+// Moves `at` behind the integer; nothing if the bytes end before it does.
+inline std::optional<uint64_t> read_varint(ByteView bytes, size_t& at) {
+  if (at >= bytes.size()) return std::nullopt;
+  size_t size = size_t{1} << (bytes[at] >> 6);
+  if (bytes.size() - at < size) return std::nullopt;
+  uint64_t value = bytes[at] & 0x3f;
+  for (size_t i = 1; i < size; ++i) value = value << 8 | bytes[at + i];
+  at += size;
+  return value;
+}
+
+}  // namespace drawbridge::quic

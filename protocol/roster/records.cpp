@@ -1,0 +1,198 @@
+#include "protocol/roster/records.hpp"
+
+#include <algorithm>
+
+#include "protocol/base/limits.hpp"
+#include "protocol/roster/record_fields.hpp"
+
+namespace drawbridge::roster {
+namespace {
+
+constexpr uint64_t layout = 1;
+constexpr size_t certificate_longest = 512;
+constexpr size_t target_longest = 1024;
+constexpr size_t kind_longest = 16;
+
+Bytes big_endian(uint64_t value) {
+  Bytes bytes(8);
+  for (size_t i = 0; i < 8; ++i) bytes[7 - i] = static_cast<uint8_t>(value >> (8 * i));
+  return bytes;
+}
+
+msgpack::Writer begin(Bytes& value, size_t fields) {
+  msgpack::Writer writer(value);
+  writer.array(fields + 1).uint(layout);
+  return writer;
+}
+
+void expect(msgpack::Reader& reader, size_t fields) {
+  reader.array_exact(fields + 1);
+  if (reader.uint() != layout) reader.refuse();
+}
+
+void write_services(msgpack::Writer& writer, const std::vector<OfferedService>& services) {
+  writer.array(services.size());
+  for (const OfferedService& s : services) writer.array(3).str(s.name).str(s.kind).uint(s.port);
+}
+
+std::vector<OfferedService> read_services(msgpack::Reader& reader, const RelationKey& office) {
+  std::vector<OfferedService> services;
+  for (size_t left = reader.array(limits::services); left > 0 && reader.ok(); --left) {
+    reader.array_exact(3);
+    OfferedService service{office};
+    service.name = std::string(reader.str(limits::service_name_bytes));
+    service.kind = std::string(reader.str(kind_longest));
+    service.port = static_cast<uint16_t>(reader.uint(UINT16_MAX));
+    services.push_back(std::move(service));
+  }
+  return services;
+}
+
+}  // namespace
+
+Bytes relation_key_bytes(const RelationKey& key) {
+  Bytes bytes{static_cast<uint8_t>(key.role)};
+  append(bytes, key.peer.bytes);
+  return bytes;
+}
+
+Row to_row(const Relation& r) {
+  Bytes value;
+  msgpack::Writer writer = begin(value, 15);
+  writer.uint(static_cast<uint8_t>(r.key.role)).bin(r.key.peer.bytes).str(r.name).bin(r.psk.reveal()).integer(r.paired_at.unix_ms);
+  write_grants(writer, r.grants);
+  writer.uint(r.counter).uint(r.peer_boot);
+  write_addresses(writer, r.addresses);
+  write_time(writer, r.last_seen);
+  write_services(writer, r.services);
+  writer.bin(r.certificate).str(r.refusal).uint(r.refusals).uint(r.invitation);
+  return {RowKind::relation, relation_key_bytes(r.key), std::move(value)};
+}
+
+std::optional<Relation> parse_relation(ByteView value) {
+  msgpack::Reader reader(value);
+  expect(reader, 15);
+  Relation r;
+  r.key.role = static_cast<PeerRole>(reader.uint(static_cast<uint8_t>(PeerRole::device)));
+  read_id(reader, r.key.peer);
+  r.name = std::string(reader.str(limits::name_bytes));
+  read_secret(reader, r.psk);
+  r.paired_at.unix_ms = reader.integer();
+  r.grants = read_grants(reader);
+  r.counter = reader.uint();
+  r.peer_boot = reader.uint();
+  r.addresses = read_addresses(reader, limits::candidates);
+  r.last_seen = read_time(reader);
+  r.services = read_services(reader, r.key);
+  r.certificate = to_bytes(reader.bin(certificate_longest));
+  r.refusal = std::string(reader.str(limits::text_bytes));
+  r.refusals = reader.uint();
+  r.invitation = reader.uint();
+  if (!reader.done() || r.key.role < PeerRole::office) return std::nullopt;
+  return r;
+}
+
+Bytes revocation_key_bytes(const Revocation& r) {
+  Bytes key(r.device.bytes.begin(), r.device.bytes.end());
+  append(key, big_endian(static_cast<uint64_t>(r.revoked_at.unix_ms)));
+  return key;
+}
+
+Row to_row(const Revocation& r) {
+  Bytes value;
+  begin(value, 5).bin(r.device.bytes).str(r.name).str(r.reason).integer(r.revoked_at.unix_ms).bin(r.knock_tag.reveal());
+  return {RowKind::revocation, revocation_key_bytes(r), std::move(value)};
+}
+
+std::optional<Revocation> parse_revocation(ByteView value) {
+  msgpack::Reader reader(value);
+  expect(reader, 5);
+  Revocation r;
+  read_id(reader, r.device);
+  r.name = std::string(reader.str(limits::name_bytes));
+  r.reason = std::string(reader.str(limits::text_bytes));
+  r.revoked_at.unix_ms = reader.integer();
+  ByteView tag = reader.bin_exact(16);
+  if (!reader.done()) return std::nullopt;
+  r.knock_tag = Secret<16>(tag.first<16>());
+  return r;
+}
+
+Bytes invitation_key_bytes(uint64_t id) { return big_endian(id); }
+
+Row to_row(const Invitation& i) {
+  Bytes value;
+  msgpack::Writer writer = begin(value, 6);
+  writer.uint(i.id).str(i.name).bin(i.secret.reveal());
+  write_grants(writer, i.grants);
+  writer.integer(i.expires_at.unix_ms);
+  if (i.claimed_by) writer.bin(i.claimed_by->bytes);
+  else writer.nil();
+  return {RowKind::invitation, invitation_key_bytes(i.id), std::move(value)};
+}
+
+std::optional<Invitation> parse_invitation(ByteView value) {
+  msgpack::Reader reader(value);
+  expect(reader, 6);
+  Invitation i;
+  i.id = reader.uint();
+  i.name = std::string(reader.str(limits::name_bytes));
+  read_secret(reader, i.secret);
+  i.grants = read_grants(reader);
+  i.expires_at.unix_ms = reader.integer();
+  if (!reader.nil()) read_id(reader, i.claimed_by.emplace());
+  if (!reader.done()) return std::nullopt;
+  return i;
+}
+
+Row to_row(const ServiceDefinition& s) {
+  Bytes value;
+  begin(value, 4).str(s.name).str(s.kind).str(s.target).uint(s.port);
+  return {RowKind::service, to_bytes(as_bytes(s.name)), std::move(value)};
+}
+
+std::optional<ServiceDefinition> parse_service(ByteView value) {
+  msgpack::Reader reader(value);
+  expect(reader, 4);
+  ServiceDefinition s;
+  s.name = std::string(reader.str(limits::service_name_bytes));
+  s.kind = std::string(reader.str(kind_longest));
+  s.target = std::string(reader.str(target_longest));
+  s.port = static_cast<uint16_t>(reader.uint(UINT16_MAX));
+  if (!reader.done()) return std::nullopt;
+  return s;
+}
+
+Row to_row(const NodeState& n) {
+  Bytes value;
+  begin(value, 4).uint(n.boot_id).uint(n.counter_reserved).uint(n.audit_sequence).bin(n.audit_hash);
+  return {RowKind::node, {}, std::move(value)};
+}
+
+std::optional<NodeState> parse_node_state(ByteView value) {
+  msgpack::Reader reader(value);
+  expect(reader, 4);
+  NodeState n;
+  n.boot_id = reader.uint();
+  n.counter_reserved = reader.uint();
+  n.audit_sequence = reader.uint();
+  ByteView hash = reader.bin_exact(32);
+  if (!reader.done()) return std::nullopt;
+  std::copy(hash.begin(), hash.end(), n.audit_hash.begin());
+  return n;
+}
+
+Row deleted(RowKind kind, Bytes key) { return {kind, std::move(key), std::nullopt}; }
+
+bool is_granted(const std::vector<Grant>& grants, const std::string& service, WallTime now) {
+  return std::any_of(grants.begin(), grants.end(), [&](const Grant& grant) {
+    return (grant.service == service || grant.service == "*") && (!grant.until || now < *grant.until);
+  });
+}
+
+bool is_display_name(std::string_view name) {
+  bool printable = std::all_of(name.begin(), name.end(), [](char c) { return static_cast<uint8_t>(c) >= 0x20 && c != 0x7f; });
+  return !name.empty() && name.size() <= limits::name_bytes && printable && is_utf8(as_bytes(name));
+}
+
+}  // namespace drawbridge::roster

@@ -1,0 +1,79 @@
+// What a node knows for good, as rows (protocol/rows.hpp). Every record is one msgpack array in fixed form whose first
+// element is its layout's version; readers refuse what they do not know. docs/spec/pairing.md, "Durable state".
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "keys/secret.hpp"
+#include "protocol/base/address.hpp"
+#include "protocol/node.hpp"
+
+namespace drawbridge::roster {
+
+// One relation: this node and an office of it, or a device of it.
+struct Relation {
+  RelationKey key;
+  std::string name;                        // office: as its owner called it; device: as the office's owner calls it
+  Secret32 psk;
+  WallTime paired_at;
+  std::vector<Grant> grants;               // office: what the device may reach
+  uint64_t counter = 0;                    // office: newest message 1 counter accepted
+  uint64_t peer_boot = 0;                  // newest boot id of the peer that is known
+  std::vector<SocketAddress> addresses;    // where the peer was last; device: the office's addresses, best first
+  std::optional<WallTime> last_seen;       // office
+  std::vector<OfferedService> services;    // device: what the office last offered
+  Bytes certificate;                       // device: signed by the office; a record, grants nothing
+  std::string refusal;                     // office: newest refusal after a right tag
+  uint64_t refusals = 0;
+  uint64_t invitation = 0;                 // office: set until the device has acknowledged: then a repeat is welcome
+};
+Row to_row(const Relation& relation);
+std::optional<Relation> parse_relation(ByteView value);
+Bytes relation_key_bytes(const RelationKey& key);
+
+struct Revocation {
+  DeviceId device;
+  std::string name, reason;
+  WallTime revoked_at;
+  Secret<16> knock_tag;                    // recognises attempts, for the audit; opens nothing
+};
+Row to_row(const Revocation& revocation);
+std::optional<Revocation> parse_revocation(ByteView value);
+Bytes revocation_key_bytes(const Revocation& revocation);
+
+struct Invitation {
+  uint64_t id = 0;
+  std::string name;
+  Secret32 secret;
+  std::vector<Grant> grants;
+  WallTime expires_at;
+  std::optional<DeviceId> claimed_by;
+};
+Row to_row(const Invitation& invitation);
+std::optional<Invitation> parse_invitation(ByteView value);
+Bytes invitation_key_bytes(uint64_t id);
+
+Row to_row(const ServiceDefinition& service);
+std::optional<ServiceDefinition> parse_service(ByteView value);
+
+// This node itself.
+struct NodeState {
+  uint64_t boot_id = 0;                    // starts so far: a peer that sees a higher one knows that we restarted
+  uint64_t counter_reserved = 0;           // no message 1 counter above this was used
+  uint64_t audit_sequence = 0;
+  std::array<uint8_t, 32> audit_hash{};
+};
+Row to_row(const NodeState& state);
+std::optional<NodeState> parse_node_state(ByteView value);
+
+Row deleted(RowKind kind, Bytes key);
+
+// Whether `service` is granted at `now`.
+bool is_granted(const std::vector<Grant>& grants, const std::string& service, WallTime now);
+
+// Names of people's things: valid UTF-8 without control characters, 1 to limits::name_bytes.
+bool is_display_name(std::string_view name);
+
+}  // namespace drawbridge::roster

@@ -1,0 +1,102 @@
+#include "protocol/tunnel/flow_sender.hpp"
+
+#include <algorithm>
+
+namespace drawbridge::tunnel {
+namespace {
+
+// Held by each lane and not sent yet. Two reads of a local socket: enough to fill a run, small enough to stay fair.
+constexpr uint64_t unsent_per_lane = limits::unsent_per_flow / limits::lanes;
+constexpr size_t least_room = 1024;
+// Shorter transfers and near peers gain nothing from more lanes.
+constexpr uint64_t lanes_after_bytes = 1024 * 1024;
+constexpr Duration lanes_from_rtt = 5ms;
+
+}  // namespace
+
+bool FlowSender::room(quic::StreamId lane) const { return connection_->stream_unsent(lane) < unsent_per_lane; }
+
+quic::StreamId FlowSender::best_lane() const {
+  quic::StreamId best = -1;
+  for (quic::StreamId lane : lanes_) {
+    if (!room(lane) || connection_->stream_window_blocked(lane)) continue;
+    if (best < 0 || connection_->stream_unsent(lane) < connection_->stream_unsent(best)) best = lane;
+  }
+  // All are held back by their windows: the first still takes what its own buffer allows.
+  return best < 0 && room(lanes_[0]) ? lanes_[0] : best;
+}
+
+void FlowSender::attach(quic::Connection& connection, quic::StreamId stream) {
+  connection_ = &connection;
+  lanes_ = {stream};
+  bool end = finished_;
+  finished_ = false;
+  sent_ = 0;
+  while (!early_.empty()) {
+    ByteView piece = early_.at(early_.begin());
+    auto header = encode(FrameHeader{FrameKind::block, static_cast<uint32_t>(piece.size()), next_block_++});
+    connection_->stream_write(stream, header);
+    connection_->stream_write(stream, piece);
+    sent_ += piece.size();
+    early_.drop_before(early_.begin() + piece.size());
+  }
+  if (end) finish();
+}
+
+MutableBytes FlowSender::space(size_t max) {
+  if (finished_) return {};
+  MutableBytes place;
+  if (!connection_) {
+    if (early_.size() < limits::unsent_per_flow) place = early_.space(least_room);
+  } else if (space_lane_ = best_lane(); space_lane_ >= 0) {
+    place = connection_->stream_space(space_lane_, frame_header_size + least_room);
+    if (!place.empty()) place = place.subspan(frame_header_size);
+  }
+  if (place.empty()) starved_ = true;
+  return place.first(std::min(place.size(), max));
+}
+
+void FlowSender::commit(size_t length) {
+  if (length == 0) return;
+  sent_ += length;
+  if (!connection_) {
+    early_.commit(length);
+    return;
+  }
+  MutableBytes place = connection_->stream_space(space_lane_, frame_header_size + length);
+  auto header = encode(FrameHeader{FrameKind::block, static_cast<uint32_t>(length), next_block_++});
+  std::copy(header.begin(), header.end(), place.begin());
+  connection_->stream_commit(space_lane_, frame_header_size + length);
+}
+
+void FlowSender::finish() {
+  if (finished_) return;
+  finished_ = true;
+  if (!connection_) return;
+  connection_->stream_write(lanes_[0], encode(FrameHeader{FrameKind::end, 0, next_block_}));
+  for (quic::StreamId lane : lanes_) connection_->stream_finish(lane);
+}
+
+void FlowSender::abort(uint64_t code) {
+  finished_ = true;
+  if (!connection_) return;
+  for (quic::StreamId lane : lanes_) connection_->stream_abort(lane, code);
+}
+
+void FlowSender::handle_window_blocked() {
+  if (!connection_ || finished_ || lanes_.size() >= limits::lanes || sent_ < lanes_after_bytes) return;
+  if (connection_->smoothed_rtt().value_or(Duration::zero()) < lanes_from_rtt) return;
+  auto lane = connection_->open_stream(false);
+  if (!lane) return;
+  connection_->stream_write(*lane, encode_lane(static_cast<uint64_t>(lanes_[0])));
+  lanes_.push_back(*lane);
+}
+
+bool FlowSender::became_writable() {
+  if (!starved_ || finished_) return false;
+  if (connection_ ? best_lane() < 0 : early_.size() >= limits::unsent_per_flow) return false;
+  starved_ = false;
+  return true;
+}
+
+}  // namespace drawbridge::tunnel
