@@ -1,0 +1,63 @@
+#include "daemon/io/udp_endpoints.hpp"
+
+namespace drawbridge {
+namespace {
+
+constexpr uint16_t default_port = 7470;
+
+// How well a socket bound to `bound` can carry `path`; 0: not at all.
+int fitness(const SocketAddress& bound, const Path& path) {
+  if (bound.is_v4() != path.remote.is_v4()) return 0;
+  if (path.local.is_unspecified()) {
+    if (bound.is_unspecified()) return 3;
+    return bound.is_loopback() == path.remote.is_loopback() ? 2 : 1;
+  }
+  if (bound == path.local) return 5;
+  if (bound.is_unspecified()) return bound.port == path.local.port ? 4 : 3;
+  return 0;
+}
+
+}  // namespace
+
+Result<void> UdpEndpoints::add(const SocketAddress& address) {
+  auto socket = UdpSocket::open(loop_, address, buffers_, callbacks_);
+  if (!socket) return socket.error();
+  sockets_.push_back(socket.take());
+  return {};
+}
+
+Result<void> UdpEndpoints::open(const std::vector<SocketAddress>& addresses) {
+  for (const SocketAddress& address : addresses) {
+    if (auto added = add(address); !added) return added;
+  }
+  if (!addresses.empty()) return {};
+  if (auto v4 = add(SocketAddress::v4(0, 0, 0, 0, default_port)); !v4) return v4;
+  SocketAddress any_v6;
+  any_v6.port = default_port;
+  auto v6 = add(any_v6);
+  // A machine without IPv6 is no error; a port that somebody else has is.
+  return !v6 && v6.error().code == ErrorCode::already_exists ? v6 : Result<void>();
+}
+
+UdpSocket* UdpEndpoints::choose(const Path& path) {
+  UdpSocket* best = nullptr;
+  int best_fitness = 0;
+  for (const auto& socket : sockets_) {
+    int fits = fitness(socket->address(), path);
+    if (fits > best_fitness) best = socket.get(), best_fitness = fits;
+  }
+  return best;
+}
+
+size_t UdpEndpoints::send(const DatagramRun& run) {
+  UdpSocket* socket = choose(run.path);
+  return socket ? socket->send(run) : run.bytes.size();
+}
+
+std::vector<SocketAddress> UdpEndpoints::addresses() const {
+  std::vector<SocketAddress> out;
+  for (const auto& socket : sockets_) out.push_back(socket->address());
+  return out;
+}
+
+}  // namespace drawbridge
