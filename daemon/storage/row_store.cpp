@@ -1,0 +1,128 @@
+#include "daemon/storage/row_store.hpp"
+
+#include <array>
+
+namespace drawbridge {
+namespace {
+
+// The n-th entry brings a file from version n to n + 1. Entries are never changed, only added.
+constexpr std::array migrations = {
+    "CREATE TABLE rows(kind INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY(kind, key)) WITHOUT ROWID;"
+    "CREATE TABLE settings(key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;"};
+
+constexpr int64_t audit_kind = static_cast<int64_t>(RowKind::audit);
+
+int64_t version_of(Database& database) {
+  Statement statement(database, "PRAGMA user_version");
+  return statement.step() == SQLITE_ROW ? statement.integer(0) : -1;
+}
+
+Result<void> migrate_from(Database& database, int64_t version) {
+  for (size_t next = static_cast<size_t>(version); next < migrations.size(); ++next) {
+    std::string sql = std::string("BEGIN IMMEDIATE;") + migrations[next] + "PRAGMA user_version=" + std::to_string(next + 1) + ";COMMIT;";
+    if (auto done = database.run(sql.c_str()); !done) return done;
+  }
+  return {};
+}
+
+Result<void> prepare(Database& database, const std::string& path) {
+  // One process only has this file open (see StateDirectory), so the shared-memory index is not needed. The cache is
+  // small because rows are read once, at start.
+  auto ready = database.run("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-256;");
+  if (!ready) return ready;
+  int64_t version = version_of(database);
+  if (version < 0) return database.error("Cannot read " + path);
+  if (version <= static_cast<int64_t>(migrations.size())) return migrate_from(database, version);
+  return Error{ErrorCode::state, path + " was written by a newer version of Drawbridge.",
+               "Install that version again, or start with another folder (--state)."};
+}
+
+std::array<uint8_t, 8> big_endian(uint64_t number) {
+  std::array<uint8_t, 8> bytes{};
+  for (int i = 7; i >= 0; --i, number >>= 8) bytes[static_cast<size_t>(i)] = static_cast<uint8_t>(number);
+  return bytes;
+}
+
+}  // namespace
+
+Result<RowStore> RowStore::open(const std::string& path) {
+  auto database = Database::open(path);
+  if (!database) return database.error();
+  if (auto ready = prepare(*database, path); !ready) return ready.error();
+  return RowStore(database.take());
+}
+
+RowStore::RowStore(Database database)
+    : database_(std::move(database)),
+      put_(database_, "INSERT OR REPLACE INTO rows(kind, key, value) VALUES(?1, ?2, ?3)"),
+      remove_(database_, "DELETE FROM rows WHERE kind=?1 AND key=?2"),
+      get_setting_(database_, "SELECT value FROM settings WHERE key=?1"),
+      put_setting_(database_, "INSERT OR REPLACE INTO settings(key, value) VALUES(?1, ?2)") {}
+
+Result<std::vector<Row>> RowStore::rows_of(Statement& statement, const char* what) {
+  std::vector<Row> rows;
+  int code = statement.step();
+  for (; code == SQLITE_ROW; code = statement.step()) {
+    rows.push_back({static_cast<RowKind>(statement.integer(0)), statement.bytes(1), statement.bytes(2)});
+  }
+  if (code != SQLITE_DONE) return database_.error(what);
+  return rows;
+}
+
+Result<std::vector<Row>> RowStore::load() {
+  Statement statement(database_,
+                      "SELECT kind, key, value FROM rows WHERE kind<>?1 UNION ALL SELECT * FROM "
+                      "(SELECT kind, key, value FROM rows WHERE kind=?1 ORDER BY key DESC LIMIT 1)");
+  return rows_of(statement.bind(1, audit_kind), "The state could not be read");
+}
+
+Result<std::vector<Row>> RowStore::load_audit(uint64_t first, uint64_t last, size_t max) {
+  Statement statement(database_,
+                      "SELECT kind, key, value FROM rows WHERE kind=?1 AND key BETWEEN ?2 AND ?3 ORDER BY key LIMIT ?4");
+  auto from = big_endian(first), to = big_endian(last);
+  statement.bind(1, audit_kind).bind(2, ByteView(from)).bind(3, ByteView(to)).bind(4, static_cast<int64_t>(max));
+  return rows_of(statement, "The audit log could not be read");
+}
+
+Result<std::vector<Row>> RowStore::load_all() {
+  Statement statement(database_, "SELECT kind, key, value FROM rows");
+  return rows_of(statement, "The state could not be read");
+}
+
+Result<void> RowStore::write(const std::vector<PersistBatch>& batches) {
+  if (auto begun = database_.run("BEGIN IMMEDIATE"); !begun) return begun;
+  for (const PersistBatch& batch : batches) {
+    for (const Row& row : batch.rows) {
+      if (auto applied = apply(row); !applied) {
+        (void)database_.run("ROLLBACK");
+        return applied;
+      }
+    }
+  }
+  auto committed = database_.run("COMMIT");
+  if (!committed) (void)database_.run("ROLLBACK");
+  return committed;
+}
+
+Result<void> RowStore::apply(const Row& row) {
+  Statement& statement = row.value ? put_ : remove_;
+  statement.bind(1, static_cast<int64_t>(row.kind)).bind(2, ByteView(row.key));
+  if (row.value) statement.bind(3, ByteView(*row.value));
+  if (statement.step() == SQLITE_DONE) return {};
+  return database_.error("The state could not be written");
+}
+
+std::optional<std::string> RowStore::setting(const std::string& key) {
+  if (get_setting_.bind(1, std::string_view(key)).step() != SQLITE_ROW) return std::nullopt;
+  std::string value = get_setting_.text(0);
+  get_setting_.step();  // to its end, which makes it ready for the next question
+  return value;
+}
+
+Result<void> RowStore::set_setting(const std::string& key, const std::string& value) {
+  put_setting_.bind(1, std::string_view(key)).bind(2, std::string_view(value));
+  if (put_setting_.step() == SQLITE_DONE) return {};
+  return database_.error("The state could not be written");
+}
+
+}  // namespace drawbridge

@@ -1,0 +1,87 @@
+#include "daemon/storage/state_directory.hpp"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+#include "daemon/io/system_error.hpp"
+
+namespace drawbridge {
+namespace {
+
+constexpr const char* system_state = "/var/lib/drawbridge";
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+bool system_state_is_ours() {
+  if (geteuid() == 0) return access(system_state, X_OK) == 0;
+  return access((std::string(system_state) + "/control.sock").c_str(), W_OK) == 0;
+}
+
+std::string home() {
+  if (std::string home = environment("HOME"); !home.empty()) return home;
+  const passwd* entry = getpwuid(geteuid());
+  return entry && entry->pw_dir ? entry->pw_dir : "";
+}
+
+Result<void> check_folder(const std::string& path) {
+  struct stat folder {};
+  if (stat(path.c_str(), &folder) != 0 || !S_ISDIR(folder.st_mode)) {
+    return Error{ErrorCode::not_found, "There is no Drawbridge state in " + path + ".",
+                 "Run 'drawbridge init' first, or name another folder with --state."};
+  }
+  if (folder.st_uid != geteuid()) {
+    return Error{ErrorCode::not_allowed, path + " belongs to another user.", "Start drawbridged as the user who ran 'drawbridge init'."};
+  }
+  // Others may pass through as members of the group (a system service's control socket), never read or write.
+  if ((folder.st_mode & 027) == 0) return {};
+  return Error{ErrorCode::not_allowed, path + " is open to other users of this computer.", "Run: chmod 700 '" + path + "'"};
+}
+
+std::string holder_of(int lock) {
+  char text[32] = {};
+  ssize_t length = pread(lock, text, sizeof text - 1, 0);
+  std::string pid(text, length > 0 ? static_cast<size_t>(length) : 0);
+  while (!pid.empty() && pid.back() == '\n') pid.pop_back();
+  return pid;
+}
+
+Error held_by_another(const std::string& path, int lock) {
+  std::string pid = holder_of(lock);
+  return {ErrorCode::state, "Another drawbridged" + (pid.empty() ? "" : " (process " + pid + ")") + " already runs on " + path + ".",
+          "Stop it first" + (pid.empty() ? "" : " (kill " + pid + ")") + ", or name another folder with --state."};
+}
+
+}  // namespace
+
+Result<std::string> find_state_directory(const std::optional<std::string>& chosen) {
+  if (chosen) return *chosen;
+  if (std::string path = environment("DRAWBRIDGE_STATE"); !path.empty()) return path;
+  if (system_state_is_ours()) return std::string(system_state);
+  if (std::string base = environment("XDG_STATE_HOME"); !base.empty()) return base + "/drawbridge";
+  if (std::string base = home(); !base.empty()) return base + "/.local/state/drawbridge";
+  return Error{ErrorCode::state, "There is no home folder to keep the state in.", "Name a folder with --state."};
+}
+
+Result<StateDirectory> StateDirectory::take(const std::string& path) {
+  if (auto folder = check_folder(path); !folder) return folder.error();
+  std::string lock_path = path + "/daemon.lock";
+  FileDescriptor lock(open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!lock) return system_error("Cannot write to " + path, errno, "Check the folder's owner and that the disk has space.");
+  if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return held_by_another(path, lock.get());
+  // For the sentence above only; the lock itself is the kernel's.
+  std::string pid = std::to_string(getpid()) + "\n";
+  if (ftruncate(lock.get(), 0) != 0 || pwrite(lock.get(), pid.data(), pid.size(), 0) < 0) {
+    return system_error("Cannot write to " + path, errno, "Check that the disk has space.");
+  }
+  return StateDirectory(path, std::move(lock));
+}
+
+}  // namespace drawbridge

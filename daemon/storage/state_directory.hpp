@@ -1,0 +1,37 @@
+// The folder that holds everything one node keeps: key, database, control socket. One daemon at a time may own it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "daemon/io/file_descriptor.hpp"
+#include "keys/result.hpp"
+
+namespace drawbridge {
+
+// Where the state is when the caller does not say: $DRAWBRIDGE_STATE, else /var/lib/drawbridge if this process may
+// open its control socket there (or, for root, if the folder exists), else $XDG_STATE_HOME/drawbridge, else
+// ~/.local/state/drawbridge. `state` if there is no home folder either.
+Result<std::string> find_state_directory(const std::optional<std::string>& chosen);
+
+class StateDirectory {
+ public:
+  // Takes the folder for this process until the object dies; the kernel gives it up if the process dies.
+  // `not_found`: no such folder. `not_allowed`: not ours, or open to others. `state`: another daemon has it.
+  static Result<StateDirectory> take(const std::string& path);
+
+  const std::string& path() const { return path_; }
+  std::string file(const std::string& name) const { return path_ + "/" + name; }
+  std::string database_file() const { return file("state.db"); }
+  std::string key_file() const { return file("identity.key"); }
+  std::string control_socket() const { return file("control.sock"); }
+  std::string config_file() const { return file("config.toml"); }
+
+ private:
+  StateDirectory(std::string path, FileDescriptor lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+
+  std::string path_;
+  FileDescriptor lock_;
+};
+
+}  // namespace drawbridge

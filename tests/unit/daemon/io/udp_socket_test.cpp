@@ -1,0 +1,148 @@
+// Real sockets on loopback: segmentation, reassembly and local addresses are the kernel's doing.
+#include <catch2/catch.hpp>
+
+#include <netinet/in.h>
+
+#include <deque>
+
+#include "daemon/io/socket_address.hpp"
+#include "daemon/io/udp_endpoints.hpp"
+#include "tests/unit/daemon/run_until.hpp"
+
+using namespace drawbridge;
+
+namespace {
+
+struct Arrived {
+  Path path;
+  uint8_t ecn;
+  Bytes bytes;
+};
+
+struct Receiver {
+  Loop& loop;
+  ReceiveBuffers buffers;
+  std::deque<Arrived> datagrams;
+  std::unique_ptr<UdpSocket> socket;
+
+  Receiver(Loop& on, const SocketAddress& address) : loop(on) {
+    socket = UdpSocket::open(loop, address, buffers, {[this](const DatagramRun& run) { split(run); }, [] {}}).take();
+  }
+
+  void split(const DatagramRun& run) {
+    for (size_t at = 0; at < run.bytes.size(); at += run.segment_size) {
+      size_t length = std::min(run.segment_size, run.bytes.size() - at);
+      datagrams.push_back({run.path, run.ecn, to_bytes(run.bytes.subspan(at, length))});
+    }
+  }
+};
+
+Bytes numbered(size_t size) {
+  Bytes bytes(size);
+  for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<uint8_t>(i * 131 + i / 256);
+  return bytes;
+}
+
+// The socket keeps its descriptor to itself; its address finds it among this process's.
+int descriptor_bound_to(const SocketAddress& address) {
+  for (int fd = 3; fd < 256; ++fd) {
+    if (own_address(fd) == address) return fd;
+  }
+  return -1;
+}
+
+const SocketAddress loopback = SocketAddress::v4(127, 0, 0, 1, 0);
+
+}  // namespace
+
+TEST_CASE("a run leaves in segments and arrives as the same datagrams, the last one shorter") {
+  Loop loop;
+  Receiver sender(loop, loopback), receiver(loop, loopback);
+  size_t segment = GENERATE(200u, 1200u, 1452u);
+  // More than one system call's worth: 64 segments or 64 KiB.
+  Bytes content = numbered(segment * 100 + 57);
+  Path path{sender.socket->address(), receiver.socket->address()};
+  REQUIRE(sender.socket->send({path, 0, segment, content}) == content.size());
+  REQUIRE(run_until(loop, [&] { return receiver.datagrams.size() == 101; }));
+
+  Bytes together;
+  for (size_t i = 0; i < receiver.datagrams.size(); ++i) {
+    CHECK(receiver.datagrams[i].bytes.size() == (i < 100 ? segment : 57));
+    append(together, receiver.datagrams[i].bytes);
+  }
+  CHECK(together == content);
+  CHECK(sender.socket->segments_in_kernel());
+}
+
+TEST_CASE("the ECN codepoint travels with each datagram") {
+  Loop loop;
+  bool v4 = GENERATE(true, false);
+  SocketAddress address = v4 ? loopback : parse_socket_address("[::1]:0").take();
+  Receiver sender(loop, address), receiver(loop, address);
+  Bytes content = numbered(2400);
+  Path path{sender.socket->address(), receiver.socket->address()};
+  REQUIRE(sender.socket->send({path, 2, 1200, content}) == content.size());
+  REQUIRE(run_until(loop, [&] { return receiver.datagrams.size() == 2; }));
+  CHECK(receiver.datagrams[0].ecn == 2);
+  CHECK(receiver.datagrams[1].ecn == 2);
+}
+
+TEST_CASE("a socket on every address says which of them a datagram came to, and answers from it") {
+  Loop loop;
+  Receiver office(loop, SocketAddress::v4(0, 0, 0, 0, 0)), device(loop, loopback);
+  SocketAddress second = SocketAddress::v4(127, 0, 0, 9, office.socket->address().port);
+  Bytes hello = numbered(100);
+  REQUIRE(device.socket->send({{device.socket->address(), second}, 0, 100, hello}) == 100);
+  REQUIRE(run_until(loop, [&] { return office.datagrams.size() == 1; }));
+  CHECK(office.datagrams[0].path == Path{second, device.socket->address()});
+
+  REQUIRE(office.socket->send({office.datagrams[0].path, 0, 100, hello}) == 100);
+  REQUIRE(run_until(loop, [&] { return device.datagrams.size() == 1; }));
+  CHECK(device.datagrams[0].path.remote == second);
+}
+
+TEST_CASE("a source address that is not ours any more drops the run and leaves segmentation on") {
+  Loop loop;
+  Receiver sender(loop, SocketAddress::v4(0, 0, 0, 0, 0)), receiver(loop, loopback);
+  Path path{SocketAddress::v4(192, 0, 2, 77, sender.socket->address().port), receiver.socket->address()};
+  Bytes content = numbered(3600);
+  CHECK(sender.socket->send({path, 0, 1200, content}) == content.size());
+  CHECK(sender.socket->segments_in_kernel());
+}
+
+TEST_CASE("segments that the kernel refuses to cut leave one by one instead") {
+  Loop loop;
+  Receiver sender(loop, loopback), receiver(loop, loopback);
+  // A socket without checksums refuses UDP_SEGMENT (EIO or EINVAL), like an interface without offloads.
+  int off = 1;
+  REQUIRE(setsockopt(descriptor_bound_to(sender.socket->address()), SOL_SOCKET, SO_NO_CHECK, &off, sizeof off) == 0);
+  Bytes content = numbered(1200 * 10);
+  Path path{sender.socket->address(), receiver.socket->address()};
+  REQUIRE(sender.socket->send({path, 0, 1200, content}) == content.size());
+  REQUIRE(run_until(loop, [&] { return receiver.datagrams.size() == 10; }));
+  CHECK_FALSE(sender.socket->segments_in_kernel());
+}
+
+TEST_CASE("a port that another program has is refused with a remedy") {
+  Loop loop;
+  Receiver first(loop, loopback);
+  ReceiveBuffers buffers;
+  auto second = UdpSocket::open(loop, first.socket->address(), buffers, {});
+  REQUIRE_FALSE(second.ok());
+  CHECK(second.error().code == ErrorCode::already_exists);
+  CHECK(second.error().remedy.find("--listen") != std::string::npos);
+}
+
+TEST_CASE("of several sockets the one that owns the local address carries the run") {
+  Loop loop;
+  std::vector<SocketAddress> arrived_at;
+  UdpEndpoints office(loop, {[](const DatagramRun&) {}, [] {}});
+  REQUIRE(office.open({loopback, SocketAddress::v4(127, 0, 0, 2, 0), parse_socket_address("[::1]:0").take()}));
+  Receiver device(loop, SocketAddress::v4(127, 0, 0, 3, 0)), device_v6(loop, parse_socket_address("[::1]:0").take());
+  Bytes hello = numbered(64);
+  REQUIRE(office.send({{office.addresses()[1], device.socket->address()}, 0, 64, hello}) == 64);
+  REQUIRE(office.send({{{}, device_v6.socket->address()}, 0, 64, hello}) == 64);
+  REQUIRE(run_until(loop, [&] { return device.datagrams.size() + device_v6.datagrams.size() == 2; }));
+  CHECK(device.datagrams[0].path.remote == office.addresses()[1]);
+  CHECK(device_v6.datagrams[0].path.remote == office.addresses()[2]);
+}

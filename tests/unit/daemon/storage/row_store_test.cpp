@@ -1,0 +1,123 @@
+#include <catch2/catch.hpp>
+
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "daemon/storage/row_store.hpp"
+#include "tests/unit/daemon/temporary_folder.hpp"
+
+using namespace drawbridge;
+
+namespace {
+
+Row put(RowKind kind, std::string_view key, std::string_view value) {
+  return {kind, to_bytes(as_bytes(key)), to_bytes(as_bytes(value))};
+}
+Row remove(RowKind kind, std::string_view key) { return {kind, to_bytes(as_bytes(key)), std::nullopt}; }
+Row audit(uint8_t number) { return {RowKind::audit, {0, 0, 0, 0, 0, 0, 0, number}, Bytes{number}}; }
+
+RowStore open(const TemporaryFolder& folder) { return RowStore::open(folder.file("state.db")).take(); }
+
+std::vector<std::string> texts(const std::vector<Row>& rows) {
+  std::vector<std::string> out;
+  for (const Row& row : rows) out.push_back(to_string(row.key) + "=" + to_string(*row.value));
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("rows written are read back by the next start, replaced and deleted ones as they were left") {
+  TemporaryFolder folder;
+  {
+    RowStore store = open(folder);
+    REQUIRE(store.write({{1, {put(RowKind::relation, "ann", "1"), put(RowKind::relation, "bob", "1")}}}));
+    REQUIRE(store.write({{2, {put(RowKind::relation, "ann", "2"), remove(RowKind::relation, "bob"), put(RowKind::node, "", "n")}}}));
+  }
+  CHECK(texts(open(folder).load().take()) == std::vector<std::string>{"=n", "ann=2"});
+}
+
+TEST_CASE("a process killed right after write() returned has lost nothing") {
+  TemporaryFolder folder;
+  pid_t child = fork();
+  if (child == 0) {
+    RowStore store = open(folder);
+    bool written = store.write({{1, {put(RowKind::revocation, "eve", "gone")}}}).ok();
+    if (written) kill(getpid(), SIGKILL);
+    _exit(1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  REQUIRE(WIFSIGNALED(status));
+  CHECK(texts(open(folder).load().take()) == std::vector<std::string>{"eve=gone"});
+}
+
+TEST_CASE("of batches written together none is kept when one row is refused") {
+  TemporaryFolder folder;
+  { open(folder); }
+  {
+    // A trigger stands in for a disk that fills up in the middle of a transaction.
+    auto database = Database::open(folder.file("state.db")).take();
+    REQUIRE(database.run("CREATE TRIGGER full BEFORE INSERT ON rows WHEN NEW.key = CAST('last' AS BLOB) "
+                         "BEGIN SELECT RAISE(ABORT, 'disk is full'); END;"));
+  }
+  RowStore store = open(folder);
+  auto written = store.write({{1, {put(RowKind::service, "first", "1")}}, {2, {put(RowKind::service, "last", "1")}}});
+  REQUIRE_FALSE(written.ok());
+  CHECK(written.error().message.find("disk is full") != std::string::npos);
+  CHECK(store.load()->empty());
+  CHECK(store.write({{3, {put(RowKind::service, "next", "1")}}}).ok());
+}
+
+TEST_CASE("only the newest audit record is loaded at start, the others on demand and in order") {
+  TemporaryFolder folder;
+  RowStore store = open(folder);
+  REQUIRE(store.write({{1, {audit(1), audit(2), audit(3), put(RowKind::node, "", "n")}}}));
+  auto rows = store.load().take();
+  REQUIRE(rows.size() == 2);
+  CHECK(std::count_if(rows.begin(), rows.end(), [](const Row& row) { return row.kind == RowKind::audit && row.key[7] == 3; }) == 1);
+
+  auto records = store.load_audit(1, UINT64_MAX, 2).take();
+  REQUIRE(records.size() == 2);
+  CHECK(records[0].key[7] == 1);
+  CHECK(records[1].key[7] == 2);
+  CHECK(store.load_audit(3, 3, 10)->size() == 1);
+  CHECK(store.load_all()->size() == 4);
+}
+
+TEST_CASE("a file of a newer version is refused with a sentence") {
+  TemporaryFolder folder;
+  {
+    auto database = Database::open(folder.file("state.db")).take();
+    REQUIRE(database.run("PRAGMA user_version=900"));
+  }
+  auto store = RowStore::open(folder.file("state.db"));
+  REQUIRE_FALSE(store.ok());
+  CHECK(store.error().code == ErrorCode::state);
+  CHECK(store.error().message.find("newer version") != std::string::npos);
+}
+
+TEST_CASE("a file that is no database is refused, not overwritten") {
+  TemporaryFolder folder;
+  std::string path = folder.file("state.db");
+  FILE* file = fopen(path.c_str(), "w");
+  fputs(std::string(4096, 'x').c_str(), file);
+  fclose(file);
+  CHECK(RowStore::open(path).error().code == ErrorCode::io);
+  CHECK(std::filesystem::file_size(path) == 4096);
+}
+
+TEST_CASE("settings are kept beside the rows") {
+  TemporaryFolder folder;
+  {
+    RowStore store = open(folder);
+    CHECK_FALSE(store.setting("forward/db").has_value());
+    REQUIRE(store.set_setting("forward/db", "127.83.1.2:5432"));
+  }
+  RowStore store = open(folder);
+  CHECK(store.setting("forward/db") == "127.83.1.2:5432");
+  CHECK(store.load()->empty());
+}
