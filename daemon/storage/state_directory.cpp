@@ -13,16 +13,14 @@
 namespace drawbridge {
 namespace {
 
-constexpr const char* system_state = "/var/lib/drawbridge";
-
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
   return value ? value : "";
 }
 
-bool system_state_is_ours() {
-  if (geteuid() == 0) return access(system_state, X_OK) == 0;
-  return access((std::string(system_state) + "/control.sock").c_str(), W_OK) == 0;
+bool system_socket_opens() {
+  std::string socket = std::string(admin::system_state_directory) + "/" + admin::control_socket_name;
+  return access(socket.c_str(), R_OK | W_OK) == 0;
 }
 
 std::string home() {
@@ -61,13 +59,9 @@ Error held_by_another(const std::string& path, int lock) {
 
 }  // namespace
 
-Result<std::string> find_state_directory(const std::optional<std::string>& chosen) {
-  if (chosen) return *chosen;
-  if (std::string path = environment("DRAWBRIDGE_STATE"); !path.empty()) return path;
-  if (system_state_is_ours()) return std::string(system_state);
-  if (std::string base = environment("XDG_STATE_HOME"); !base.empty()) return base + "/drawbridge";
-  if (std::string base = home(); !base.empty()) return base + "/.local/state/drawbridge";
-  return Error{ErrorCode::state, "There is no home folder to keep the state in.", "Name a folder with --state."};
+Result<std::string> find_state_directory(const std::string& chosen) {
+  return admin::choose_state_directory({chosen, environment("DRAWBRIDGE_STATE"), system_socket_opens(),
+                                        environment("XDG_STATE_HOME"), home()});
 }
 
 Result<StateDirectory> StateDirectory::take(const std::string& path) {

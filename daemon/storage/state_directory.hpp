@@ -1,18 +1,17 @@
 // The folder that holds everything one node keeps: key, database, control socket. One daemon at a time may own it.
 #pragma once
 
-#include <optional>
 #include <string>
 
 #include "daemon/io/file_descriptor.hpp"
 #include "keys/result.hpp"
+#include "protocol/admin/state_directory.hpp"
 
 namespace drawbridge {
 
-// Where the state is when the caller does not say: $DRAWBRIDGE_STATE, else /var/lib/drawbridge if this process may
-// open its control socket there (or, for root, if the folder exists), else $XDG_STATE_HOME/drawbridge, else
-// ~/.local/state/drawbridge. `state` if there is no home folder either.
-Result<std::string> find_state_directory(const std::optional<std::string>& chosen);
+// The folder that `chosen` (--state; empty: not given), this process's environment and machine lead to, in the order
+// of protocol/admin/state_directory.hpp.
+Result<std::string> find_state_directory(const std::string& chosen);
 
 class StateDirectory {
  public:
@@ -23,8 +22,9 @@ class StateDirectory {
   const std::string& path() const { return path_; }
   std::string file(const std::string& name) const { return path_ + "/" + name; }
   std::string database_file() const { return file("state.db"); }
-  std::string key_file() const { return file("identity.key"); }
-  std::string control_socket() const { return file("control.sock"); }
+  std::string key_file() const { return file(admin::key_file_name); }
+  std::string control_socket() const { return file(admin::control_socket_name); }
+  std::string name_file() const { return file(admin::name_file_name); }
   std::string config_file() const { return file("config.toml"); }
 
  private:

@@ -1,0 +1,22 @@
+// What the end of a flow needs from the node: the flow calls of protocol/node.hpp, with the time already in.
+#pragma once
+
+#include "keys/bytes.hpp"
+#include "keys/result.hpp"
+#include "protocol/flow.hpp"
+
+namespace drawbridge {
+
+class FlowPort {
+ public:
+  virtual ~FlowPort() = default;
+  virtual MutableBytes write_space(FlowId flow, size_t max) = 0;
+  virtual void commit_write(FlowId flow, size_t length) = 0;
+  virtual void finish_write(FlowId flow) = 0;
+  virtual ByteView readable(FlowId flow) = 0;
+  virtual bool at_end(FlowId flow) = 0;
+  virtual void consume(FlowId flow, size_t length) = 0;
+  virtual void reset_flow(FlowId flow, FlowReset reason) = 0;
+};
+
+}  // namespace drawbridge

@@ -1,0 +1,122 @@
+#include "daemon/services/flow_pump.hpp"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "daemon/io/stream_socket.hpp"
+
+namespace drawbridge {
+namespace {
+
+// Read from one connection in one turn, so that a bulk transfer leaves room for its neighbours.
+constexpr size_t read_a_turn = 256 * 1024;
+
+bool would_block(int number) { return number == EAGAIN || number == EWOULDBLOCK || number == EINTR; }
+
+}  // namespace
+
+FlowPump::FlowPump(Loop& loop, FlowPort& port, FlowId flow, FileDescriptor fd, std::function<void()> on_finished)
+    : port_(port),
+      flow_(flow),
+      fd_(std::move(fd)),
+      watch_(loop, fd_.get(), [this](unsigned events) { ready(events); }),
+      on_finished_(std::move(on_finished)) {}
+
+void FlowPump::start() {
+  read_in();
+  write_out();
+}
+
+void FlowPump::ready(unsigned events) {
+  if (events & FdWatch::readable) read_in();
+  if (events & FdWatch::writable) {
+    fd_full_ = false;
+    write_out();
+  }
+}
+
+void FlowPump::read_in() {
+  if (!fd_) return;
+  space_wanted_ = false;
+  for (size_t total = 0; !read_ended_ && total < read_a_turn;) {
+    MutableBytes space = port_.write_space(flow_, read_a_turn - total);
+    if (space.empty()) {
+      space_wanted_ = true;
+      break;
+    }
+    ssize_t length = recv(fd_.get(), space.data(), space.size(), 0);
+    if (length == 0) {
+      local_ended();
+    } else if (length < 0) {
+      if (!would_block(errno)) return local_failed();
+      break;
+    } else {
+      port_.commit_write(flow_, static_cast<size_t>(length));
+      total += static_cast<size_t>(length);
+      if (static_cast<size_t>(length) < space.size()) break;  // the descriptor is empty: spare the call that says so
+    }
+  }
+  await_events();
+}
+
+void FlowPump::write_out() {
+  if (!fd_) return;
+  while (!fd_full_) {
+    ByteView bytes = port_.readable(flow_);
+    if (bytes.empty()) break;
+    ssize_t length = send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    if (length < 0) {
+      if (!would_block(errno)) return local_failed();
+      fd_full_ = true;
+    } else {
+      port_.consume(flow_, static_cast<size_t>(length));
+      fd_full_ = static_cast<size_t>(length) < bytes.size();
+    }
+  }
+  if (!fd_full_ && !write_ended_ && port_.at_end(flow_)) {
+    write_ended_ = true;
+    shutdown(fd_.get(), SHUT_WR);
+    finish_if_both_ended();
+  }
+  await_events();
+}
+
+void FlowPump::await_events() {
+  if (!fd_) return;
+  unsigned events = 0;
+  if (!read_ended_ && !space_wanted_) events |= FdWatch::readable;
+  if (fd_full_) events |= FdWatch::writable;
+  watch_.want(events);
+}
+
+void FlowPump::local_ended() {
+  read_ended_ = true;
+  port_.finish_write(flow_);
+  finish_if_both_ended();
+}
+
+void FlowPump::finish_if_both_ended() {
+  if (!read_ended_ || !write_ended_) return;
+  close_descriptor();
+  on_finished_();
+}
+
+void FlowPump::local_failed() {
+  close_descriptor();
+  port_.reset_flow(flow_, FlowReset::aborted);
+  on_finished_();
+}
+
+void FlowPump::flow_ended(FlowReset reset, const std::string&) {
+  if (!fd_) return;
+  if (reset != FlowReset::none) reset_on_close(fd_.get());
+  close_descriptor();
+}
+
+void FlowPump::close_descriptor() {
+  watch_.close();
+  fd_.reset();
+}
+
+}  // namespace drawbridge
