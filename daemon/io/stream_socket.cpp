@@ -47,14 +47,13 @@ void reset_on_close(int fd) {
   setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
-Result<FileDescriptor> listen_tcp(const SocketAddress& address, ListenFailure* failure) {
+Result<FileDescriptor> listen_tcp(const SocketAddress& address) {
   SystemAddress system = to_system(address);
   FileDescriptor fd(socket(system.family(), type, 0));
   int on = 1;
   bool listening = fd && setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
                    bind(fd.get(), system.get(), system.length) == 0 && listen(fd.get(), SOMAXCONN) == 0;
   if (listening) return fd;
-  if (failure) failure->number = errno;
   return system_error("Cannot listen on " + to_text(address), errno, "Choose another port, or 0 for any that is free.");
 }
 

@@ -11,11 +11,8 @@
 
 namespace drawbridge {
 
-// Bound and listening. Error: the errno, by reference, beside the sentence.
-struct ListenFailure {
-  int number = 0;
-};
-Result<FileDescriptor> listen_tcp(const SocketAddress& address, ListenFailure* failure = nullptr);
+// Bound and listening.
+Result<FileDescriptor> listen_tcp(const SocketAddress& address);
 
 // The next waiting connection, with TCP_NODELAY if it is TCP; empty: none now.
 FileDescriptor accept_stream(int listener);

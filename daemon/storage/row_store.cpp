@@ -56,7 +56,6 @@ RowStore::RowStore(Database database)
     : database_(std::move(database)),
       put_(database_, "INSERT OR REPLACE INTO rows(kind, key, value) VALUES(?1, ?2, ?3)"),
       remove_(database_, "DELETE FROM rows WHERE kind=?1 AND key=?2"),
-      get_setting_(database_, "SELECT value FROM settings WHERE key=?1"),
       put_setting_(database_, "INSERT OR REPLACE INTO settings(key, value) VALUES(?1, ?2)") {}
 
 Result<std::vector<Row>> RowStore::rows_of(Statement& statement, const char* what) {
@@ -112,11 +111,13 @@ Result<void> RowStore::apply(const Row& row) {
   return database_.error("The state could not be written");
 }
 
-std::optional<std::string> RowStore::setting(const std::string& key) {
-  if (get_setting_.bind(1, std::string_view(key)).step() != SQLITE_ROW) return std::nullopt;
-  std::string value = get_setting_.text(0);
-  get_setting_.step();  // to its end, which makes it ready for the next question
-  return value;
+Result<std::map<std::string, std::string>> RowStore::settings() {
+  Statement statement(database_, "SELECT key, value FROM settings");
+  std::map<std::string, std::string> all;
+  int code = statement.step();
+  for (; code == SQLITE_ROW; code = statement.step()) all[statement.text(0)] = statement.text(1);
+  if (code != SQLITE_DONE) return database_.error("The state could not be read");
+  return all;
 }
 
 Result<void> RowStore::set_setting(const std::string& key, const std::string& value) {

@@ -4,8 +4,8 @@
 // Not thread-safe: one call at a time, from whichever thread.
 #pragma once
 
-#include <functional>
-#include <optional>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "daemon/storage/sqlite.hpp"
@@ -28,8 +28,8 @@ class RowStore {
   // All batches in one transaction: all of it, durable, or none.
   Result<void> write(const std::vector<PersistBatch>& batches);
 
-  // Settings of this machine that are no business of the core. Absent: never set.
-  std::optional<std::string> setting(const std::string& key);
+  // Settings of this machine that are no business of the core.
+  Result<std::map<std::string, std::string>> settings();
   Result<void> set_setting(const std::string& key, const std::string& value);
 
  private:
@@ -38,7 +38,7 @@ class RowStore {
   Result<std::vector<Row>> rows_of(Statement& statement, const char* what);
 
   Database database_;
-  Statement put_, remove_, get_setting_, put_setting_;
+  Statement put_, remove_, put_setting_;
 };
 
 }  // namespace drawbridge

@@ -114,10 +114,10 @@ TEST_CASE("settings are kept beside the rows") {
   TemporaryFolder folder;
   {
     RowStore store = open(folder);
-    CHECK_FALSE(store.setting("forward/db").has_value());
+    CHECK(store.settings()->empty());
     REQUIRE(store.set_setting("forward/db", "127.83.1.2:5432"));
   }
   RowStore store = open(folder);
-  CHECK(store.setting("forward/db") == "127.83.1.2:5432");
+  CHECK(store.settings()->at("forward/db") == "127.83.1.2:5432");
   CHECK(store.load()->empty());
 }

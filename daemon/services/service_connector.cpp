@@ -1,0 +1,72 @@
+#include "daemon/services/service_connector.hpp"
+
+namespace drawbridge {
+namespace {
+
+// A flow whose target is being reached. Bytes of the device wait in the node meanwhile.
+class DialingEnd : public FlowEnd {
+ public:
+  DialingEnd(Loop& loop, const Target& target, TargetDialer::Callbacks callbacks) : dialer_(loop, target, std::move(callbacks)) {}
+  void start() { dialer_.start(); }
+  void flow_readable() override {}
+  void flow_writable() override {}
+  void flow_ended(FlowReset, const std::string&) override {}
+
+ private:
+  TargetDialer dialer_;
+};
+
+}  // namespace
+
+ServiceConnector::ServiceConnector(Loop& loop, FlowTable& flows, Answers answers)
+    : loop_(loop), flows_(flows), answers_(std::move(answers)) {}
+
+void ServiceConnector::serve(Target::Kind kind, Opener opener) { openers_[kind] = std::move(opener); }
+
+void ServiceConnector::handle(const event::FlowRequested& request) {
+  auto target = parse_target(request.target);
+  if (!target) return refuse(request.flow, request.service, FlowReset::target_failed, target.error().message);
+  auto opener = openers_.find(target->kind);
+  if (opener != openers_.end()) return open_inside(request, *target, opener->second);
+  if (target->kind == Target::Kind::folder) {
+    return refuse(request.flow, request.service, FlowReset::target_failed, "This office does not serve folders.");
+  }
+  dial(request, *target);
+}
+
+void ServiceConnector::open_inside(const event::FlowRequested& request, const Target& target, const Opener& opener) {
+  auto opened = opener(request, target);
+  if (opened) return accept(request.flow, request.service, opened.take());
+  refuse(request.flow, request.service, FlowReset::target_failed, opened.error().message);
+}
+
+void ServiceConnector::dial(const event::FlowRequested& request, const Target& target) {
+  FlowId flow = request.flow;
+  std::string service = request.service;
+  auto end = std::make_unique<DialingEnd>(
+      loop_, target,
+      TargetDialer::Callbacks{[this, flow, service](FileDescriptor fd) { accept(flow, service, std::move(fd)); },
+                              [this, flow, service](DialFailure failure) { refuse(flow, service, failure.reason, failure.message); }});
+  DialingEnd& dialing = *end;
+  flows_.add(flow, std::move(end));
+  dialing.start();
+}
+
+void ServiceConnector::accept(FlowId flow, const std::string& service, FileDescriptor fd) {
+  causes_.erase(service);
+  answers_.accept(flow);
+  flows_.pump(flow, std::move(fd));
+}
+
+void ServiceConnector::refuse(FlowId flow, const std::string& service, FlowReset reason, const std::string& message) {
+  causes_[service] = message;
+  answers_.refuse(flow, reason, message);
+  flows_.drop(flow);
+}
+
+std::string ServiceConnector::cause(const std::string& service) const {
+  auto entry = causes_.find(service);
+  return entry == causes_.end() ? "" : entry->second;
+}
+
+}  // namespace drawbridge

@@ -1,0 +1,48 @@
+// ServiceConnector: on the office, connects each requested flow to its service's program.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "daemon/services/flow_table.hpp"
+#include "daemon/services/target_dialer.hpp"
+#include "protocol/event.hpp"
+
+namespace drawbridge {
+
+class ServiceConnector {
+ public:
+  // A connected, non-blocking stream descriptor for a flow to a service that this process serves itself (one end of
+  // a socketpair, say), or why not.
+  using Opener = std::function<Result<FileDescriptor>(const event::FlowRequested& request, const Target& target)>;
+
+  // What the node is told: accept_flow and refuse_flow.
+  struct Answers {
+    std::function<void(FlowId)> accept;
+    std::function<void(FlowId, FlowReset, const std::string& message)> refuse;
+  };
+
+  ServiceConnector(Loop& loop, FlowTable& flows, Answers answers);
+
+  // Services of this kind are opened by `opener` from now on, instead of being dialed.
+  void serve(Target::Kind kind, Opener opener);
+  void handle(const event::FlowRequested& request);
+
+  // Why the newest connection to the service failed; empty: it succeeded, or none was tried.
+  std::string cause(const std::string& service) const;
+
+ private:
+  void open_inside(const event::FlowRequested& request, const Target& target, const Opener& opener);
+  void dial(const event::FlowRequested& request, const Target& target);
+  void accept(FlowId flow, const std::string& service, FileDescriptor fd);
+  void refuse(FlowId flow, const std::string& service, FlowReset reason, const std::string& message);
+
+  Loop& loop_;
+  FlowTable& flows_;
+  Answers answers_;
+  std::map<Target::Kind, Opener> openers_;
+  std::map<std::string, std::string> causes_;  // only of services whose newest connection failed
+};
+
+}  // namespace drawbridge
