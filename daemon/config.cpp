@@ -1,0 +1,136 @@
+#include "daemon/config.hpp"
+
+#include <fmt/format.h>
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "daemon/nearest_word.hpp"
+
+namespace drawbridge {
+namespace {
+
+struct Reader {
+  const std::string& file;
+  Config config;
+
+  Error error(const toml::source_region& where, const std::string& message, const std::string& remedy) const {
+    return {ErrorCode::invalid_argument, fmt::format("{}:{}:{}: {}", file, where.begin.line, where.begin.column, message), remedy};
+  }
+};
+
+using Read = Result<void> (*)(Reader&, const toml::node&);
+
+Result<std::string> text_of(Reader& reader, const toml::node& node) {
+  if (const auto* value = node.as_string()) return value->get();
+  return reader.error(node.source(), "A text in quotes is expected here.", "Write it as \"...\".");
+}
+
+Result<std::vector<std::pair<std::string, const toml::node*>>> texts_of(Reader& reader, const toml::node& node) {
+  std::vector<std::pair<std::string, const toml::node*>> out;
+  const auto* array = node.as_array();
+  if (!array) return reader.error(node.source(), "A list is expected here.", "Write it as [\"...\", \"...\"].");
+  for (const toml::node& item : *array) {
+    auto text = text_of(reader, item);
+    if (!text) return text.error();
+    out.emplace_back(text.take(), &item);
+  }
+  return out;
+}
+
+template <typename Choice>
+Result<void> choose(Reader& reader, const toml::node& node, Choice& out, const std::map<std::string, Choice>& choices) {
+  auto text = text_of(reader, node);
+  if (!text) return text.error();
+  auto found = choices.find(*text);
+  if (found != choices.end()) {
+    out = found->second;
+    return {};
+  }
+  std::vector<std::string> names;
+  for (const auto& [name, value] : choices) names.push_back("\"" + name + "\"");
+  return reader.error(node.source(), fmt::format("\"{}\" is not a choice here.", *text), fmt::format("Write {}.", fmt::join(names, " or ")));
+}
+
+Result<void> read_listen(Reader& reader, const toml::node& node) {
+  auto texts = texts_of(reader, node);
+  if (!texts) return texts.error();
+  for (const auto& [text, item] : *texts) {
+    auto address = parse_socket_address(text);
+    if (!address) return reader.error(item->source(), address.error().message, address.error().remedy);
+    reader.config.listen.push_back(*address);
+  }
+  return {};
+}
+
+Result<void> read_local_users(Reader& reader, const toml::node& node) {
+  auto texts = texts_of(reader, node);
+  if (!texts) return texts.error();
+  for (const auto& [text, item] : *texts) reader.config.local_users.push_back(text);
+  return {};
+}
+
+Result<void> read_congestion(Reader& reader, const toml::node& node) {
+  return choose<bool>(reader, node, reader.config.cubic, {{"bbr2", false}, {"cubic", true}});
+}
+
+Result<void> read_log(Reader& reader, const toml::node& node) {
+  return choose<LogFormat>(reader, node, reader.config.log, {{"human", LogFormat::human}, {"json", LogFormat::json}});
+}
+
+Result<void> read_log_level(Reader& reader, const toml::node& node) {
+  return choose<LogLevel>(reader, node, reader.config.log_level,
+                          {{"error", LogLevel::error}, {"warning", LogLevel::warning}, {"info", LogLevel::info}});
+}
+
+Result<void> read_passphrase_file(Reader& reader, const toml::node& node) {
+  auto text = text_of(reader, node);
+  if (!text) return text.error();
+  reader.config.passphrase_file = text.take();
+  return {};
+}
+
+const std::map<std::string, Read>& known_keys() {
+  static const std::map<std::string, Read> keys = {
+      {"listen", read_listen}, {"local_users", read_local_users}, {"congestion", read_congestion},
+      {"log", read_log},       {"log_level", read_log_level},     {"passphrase_file", read_passphrase_file}};
+  return keys;
+}
+
+Error unknown_key(const Reader& reader, const toml::key& key) {
+  std::vector<std::string> names;
+  for (const auto& [name, read] : known_keys()) names.push_back(name);
+  std::string nearest = nearest_word(std::string(key.str()), names);
+  return reader.error(key.source(), fmt::format("There is no setting '{}'.", key.str()),
+                      nearest.empty() ? fmt::format("The settings are: {}.", fmt::join(names, ", ")) : fmt::format("Did you mean '{}'?", nearest));
+}
+
+}  // namespace
+
+Result<Config> parse_config(const std::string& text, const std::string& file) {
+  Reader reader{file, {}};
+  toml::parse_result parsed = toml::parse(text, file);
+  if (!parsed) {
+    return reader.error(parsed.error().source(), std::string(parsed.error().description()) + ".", "Correct this line; the format is TOML.");
+  }
+  for (const auto& [key, node] : parsed.table()) {
+    auto known = known_keys().find(std::string(key.str()));
+    if (known == known_keys().end()) return unknown_key(reader, key);
+    if (auto read = known->second(reader, node); !read) return read.error();
+  }
+  return std::move(reader.config);
+}
+
+Result<Config> read_config(const std::string& file) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) return Error{ErrorCode::not_found, "The configuration file " + file + " cannot be read.", "Check the path and its permissions."};
+  std::stringstream text;
+  text << stream.rdbuf();
+  return parse_config(text.str(), file);
+}
+
+}  // namespace drawbridge

@@ -1,0 +1,29 @@
+// Config: what the configuration file says. Read whole, checked whole, then never changed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "daemon/observe/log.hpp"
+#include "keys/result.hpp"
+#include "protocol/base/address.hpp"
+
+namespace drawbridge {
+
+struct Config {
+  std::vector<SocketAddress> listen;      // listen = ["0.0.0.0:7470"]; empty: the default
+  std::vector<std::string> local_users;   // local_users = ["ann"]: besides the owner, who may use the local addresses
+  bool cubic = false;                     // congestion = "bbr2" | "cubic"
+  LogFormat log = LogFormat::human;       // log = "human" | "json"
+  LogLevel log_level = LogLevel::info;    // log_level = "error" | "warning" | "info"
+  std::string passphrase_file;            // of the key, if it has one
+};
+
+// `file` is named in errors: "FILE:3:7: ..." with the line and column of what is wrong. Unknown keys are refused,
+// with the nearest known one proposed.
+Result<Config> parse_config(const std::string& text, const std::string& file);
+
+// As parse_config, of the file's content. `not_found` if there is no such file.
+Result<Config> read_config(const std::string& file);
+
+}  // namespace drawbridge

@@ -1,0 +1,107 @@
+#include "daemon/io/interface_addresses.hpp"
+
+#include <linux/if_addr.h>
+#include <net/if.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cstring>
+#include <map>
+
+#include "daemon/io/netlink.hpp"
+
+namespace drawbridge {
+namespace {
+
+struct Interface {
+  std::string name;
+  bool works = false;  // up, with a carrier, and no loopback
+};
+using Interfaces = std::map<uint32_t, Interface>;
+
+struct Found {
+  SocketAddress address;
+  bool is_virtual = false;
+};
+
+Interfaces list_interfaces() {
+  Interfaces all;
+  dump_route(RTM_GETLINK, [&](const nlmsghdr& header) {
+    const auto* link = static_cast<const ifinfomsg*>(NLMSG_DATA(&header));
+    Interface& entry = all[static_cast<uint32_t>(link->ifi_index)];
+    entry.works = (link->ifi_flags & IFF_UP) && (link->ifi_flags & IFF_RUNNING) && !(link->ifi_flags & IFF_LOOPBACK);
+    for_each_attribute<ifinfomsg>(header, [&](const rtattr& attribute) {
+      if (attribute.rta_type == IFLA_IFNAME) entry.name = static_cast<const char*>(RTA_DATA(&attribute));
+    });
+  });
+  return all;
+}
+
+SocketAddress read_address(uint8_t family, const rtattr& attribute) {
+  const auto* ip = static_cast<const uint8_t*>(RTA_DATA(&attribute));
+  if (family == AF_INET && RTA_PAYLOAD(&attribute) == 4) return SocketAddress::v4(ip[0], ip[1], ip[2], ip[3], 0);
+  SocketAddress address;
+  if (family == AF_INET6 && RTA_PAYLOAD(&attribute) == 16) std::memcpy(address.ip.data(), ip, 16);
+  return address;
+}
+
+// IPv4 has IFA_LOCAL for its own end of a point-to-point link; IPv6 has IFA_ADDRESS only.
+SocketAddress address_of(const nlmsghdr& header, uint32_t& flags) {
+  const auto* entry = static_cast<const ifaddrmsg*>(NLMSG_DATA(&header));
+  flags = entry->ifa_flags;
+  SocketAddress address, local;
+  for_each_attribute<ifaddrmsg>(header, [&](const rtattr& attribute) {
+    if (attribute.rta_type == IFA_ADDRESS) address = read_address(entry->ifa_family, attribute);
+    if (attribute.rta_type == IFA_LOCAL) local = read_address(entry->ifa_family, attribute);
+    if (attribute.rta_type == IFA_FLAGS) std::memcpy(&flags, RTA_DATA(&attribute), sizeof flags);
+  });
+  return local.is_unspecified() ? address : local;
+}
+
+bool usable(const SocketAddress& address, uint32_t flags) {
+  bool ready = !(flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED | IFA_F_DEPRECATED));
+  return ready && !address.is_unspecified() && !address.is_loopback() && !address.is_link_local();
+}
+
+// Lower is better.
+int rank(const SocketAddress& address) {
+  if (!address.is_v4()) return (address.ip[0] & 0xfe) == 0xfc ? 3 : 2;
+  uint8_t a = address.ip[12], b = address.ip[13];
+  bool local_network = a == 10 || (a == 172 && (b & 0xf0) == 16) || (a == 192 && b == 168);
+  return local_network ? 0 : 1;
+}
+
+std::vector<Found> list_addresses(const Interfaces& interfaces) {
+  std::vector<Found> all;
+  dump_route(RTM_GETADDR, [&](const nlmsghdr& header) {
+    auto link = interfaces.find(static_cast<const ifaddrmsg*>(NLMSG_DATA(&header))->ifa_index);
+    if (link == interfaces.end() || !link->second.works) return;
+    uint32_t flags = 0;
+    SocketAddress address = address_of(header, flags);
+    if (usable(address, flags)) all.push_back({address, is_virtual_interface(link->second.name)});
+  });
+  return all;
+}
+
+}  // namespace
+
+bool is_virtual_interface(const std::string& name) {
+  for (const char* prefix : {"docker", "veth", "br-", "virbr", "vmnet", "vboxnet", "lxc", "lxdbr", "cni", "flannel", "cali", "podman",
+                             "tun", "tap", "wg", "tailscale", "zt", "nebula", "ppp", "ipsec", "utun"}) {
+    if (name.starts_with(prefix)) return true;
+  }
+  return false;
+}
+
+std::vector<SocketAddress> interface_addresses() {
+  std::vector<Found> found = list_addresses(list_interfaces());
+  bool any_real = std::any_of(found.begin(), found.end(), [](const Found& entry) { return !entry.is_virtual; });
+  std::vector<SocketAddress> out;
+  for (const Found& entry : found) {
+    if (!entry.is_virtual || !any_real) out.push_back(entry.address);
+  }
+  std::stable_sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return rank(a) < rank(b); });
+  return out;
+}
+
+}  // namespace drawbridge

@@ -1,0 +1,62 @@
+#include "daemon/config.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace drawbridge;
+
+namespace {
+
+Error error_of(const std::string& text) { return parse_config(text, "/etc/bridge.toml").error(); }
+
+}  // namespace
+
+TEST_CASE("every setting is read") {
+  auto config = parse_config(R"(
+listen = ["127.0.0.1:7000", "[::1]:0"]
+local_users = ["ann", "bob"]
+congestion = "cubic"
+log = "json"
+log_level = "warning"
+passphrase_file = "/run/secret"
+)", "f").take();
+  REQUIRE(config.listen.size() == 2);
+  CHECK(to_text(config.listen[1]) == "[::1]:0");
+  CHECK(config.local_users == std::vector<std::string>{"ann", "bob"});
+  CHECK(config.cubic);
+  CHECK(config.log == LogFormat::json);
+  CHECK(config.log_level == LogLevel::warning);
+  CHECK(config.passphrase_file == "/run/secret");
+}
+
+TEST_CASE("an empty file means the defaults") {
+  auto config = parse_config("", "f").take();
+  CHECK(config.listen.empty());
+  CHECK_FALSE(config.cubic);
+}
+
+TEST_CASE("a broken line is named with file, line and column") {
+  Error error = error_of("log = \"json\"\nlisten = [\"127.0.0.1:1\"\nlog_level = 3\n");
+  CHECK(error.message.find("/etc/bridge.toml:3:") == 0);
+}
+
+TEST_CASE("an unknown setting is refused where it stands and the nearest known one proposed") {
+  Error error = error_of("\nlog = \"json\"\n  lisen = []\n");
+  CHECK(error.message.find("/etc/bridge.toml:3:3: There is no setting 'lisen'") == 0);
+  CHECK(error.remedy == "Did you mean 'listen'?");
+  CHECK(error_of("frobnicate = 1").remedy.find("The settings are: congestion") == 0);
+}
+
+TEST_CASE("a value of the wrong kind is refused with the form that is expected") {
+  CHECK(error_of("listen = \"127.0.0.1:1\"").message.find(":1:10: A list") != std::string::npos);
+  CHECK(error_of("listen = [\"127.0.0.1:1\", 5]").message.find(":1:26: A text") != std::string::npos);
+  CHECK(error_of("listen = [\"here\"]").message.find(":1:11: 'here' is not an address") != std::string::npos);
+  CHECK(error_of("log = \"xml\"").remedy == "Write \"human\" or \"json\".");
+  CHECK(error_of("[log]\nformat = \"json\"").message.find(":1:1:") != std::string::npos);
+}
+
+TEST_CASE("a file that is not there is a sentence with its name") {
+  auto config = read_config("/nonexistent/bridge.toml");
+  REQUIRE_FALSE(config.ok());
+  CHECK(config.error().code == ErrorCode::not_found);
+  CHECK(config.error().message.find("/nonexistent/bridge.toml") != std::string::npos);
+}
