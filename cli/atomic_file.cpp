@@ -1,0 +1,76 @@
+#include "cli/atomic_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "cli/failure.hpp"
+
+namespace drawbridge::cli {
+namespace {
+
+CommandFailed refused(const char* what, const std::string& path, int error) {
+  ErrorCode code = error == ENOENT ? ErrorCode::not_found : error == EEXIST ? ErrorCode::already_exists : ErrorCode::io;
+  return {code, fmt::format("{} {}: {}.", what, path, std::strerror(error)), "Check the name and the permissions."};
+}
+
+struct Descriptor {
+  int number;
+  ~Descriptor() {
+    if (number >= 0) close(number);
+  }
+};
+
+bool write_whole(int descriptor, ByteView content) {
+  while (!content.empty()) {
+    ssize_t length = write(descriptor, content.data(), content.size());
+    if (length < 0 && errno != EINTR) return false;
+    if (length > 0) content = content.subspan(static_cast<size_t>(length));
+  }
+  return fsync(descriptor) == 0;
+}
+
+bool sync_directory(const std::string& path) {
+  Descriptor directory{open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  return directory.number >= 0 && fsync(directory.number) == 0;
+}
+
+}  // namespace
+
+void write_file_atomically(const std::string& path, ByteView content, unsigned mode, Existing existing) {
+  auto parent = std::filesystem::path(path).parent_path();
+  std::string folder = parent.empty() ? "." : parent.string();
+  std::string beside = path + ".XXXXXX";
+  Descriptor file{mkostemp(beside.data(), O_CLOEXEC)};
+  if (file.number < 0) throw refused("Cannot write", path, errno);
+  bool moved = fchmod(file.number, mode) == 0 && write_whole(file.number, content) &&
+               renameat2(AT_FDCWD, beside.c_str(), AT_FDCWD, path.c_str(), existing == Existing::refuse ? RENAME_NOREPLACE : 0) == 0;
+  if (!moved) {
+    int error = errno;
+    unlink(beside.c_str());
+    throw refused("Cannot write", path, error);
+  }
+  if (!sync_directory(folder)) throw refused("Cannot write", path, errno);
+}
+
+Bytes read_file(const std::string& path, size_t max) {
+  Descriptor file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (file.number < 0) throw refused("Cannot read", path, errno);
+  Bytes content;
+  uint8_t buffer[64 * 1024];
+  ssize_t length = 0;
+  while ((length = read(file.number, buffer, sizeof buffer)) > 0) {
+    append(content, {buffer, static_cast<size_t>(length)});
+    if (content.size() > max) throw CommandFailed(ErrorCode::limit, fmt::format("{} is too large.", path), "Check that it is the right file.");
+  }
+  if (length < 0) throw refused("Cannot read", path, errno);
+  return content;
+}
+
+}  // namespace drawbridge::cli

@@ -1,0 +1,108 @@
+// expose, unexpose, services, open.
+#include <fmt/format.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "cli/command_table.hpp"
+#include "cli/status_text.hpp"
+
+namespace drawbridge::cli {
+namespace {
+
+using admin::Value;
+
+struct ExposeArguments {
+  std::string name, target;
+};
+
+// The daemon has another working directory: `folder:` and `unix:` paths are made absolute here.
+std::string absolute_target(const std::string& target) {
+  for (std::string kind : {"folder:", "unix:"}) {
+    if (!target.starts_with(kind)) continue;
+    std::string path = target.substr(kind.size());
+    if (path.empty()) return target;
+    if (path == "~" || path.starts_with("~/")) path = std::string(getenv("HOME") ? getenv("HOME") : "~") + path.substr(1);
+    return kind + std::filesystem::absolute(path).lexically_normal().string();
+  }
+  return target;
+}
+
+ExitCode expose(Session& session, const ExposeArguments& arguments) {
+  Value service = session.ask("expose", Value::map({{"name", arguments.name}, {"target", absolute_target(arguments.target)}}));
+  if (session.out.document(service)) return ExitCode::done;
+  session.out.line(fmt::format("“{}” is exposed. Devices reach it once they are allowed to: drawbridge allow DEVICE {}", arguments.name, arguments.name));
+  if (service.text("state") == "target_down") session.out.note(fmt::format("For now nothing answers at {}.", service.text("target")));
+  return ExitCode::done;
+}
+
+ExitCode unexpose(Session& session, const std::string& name) {
+  Value result = session.ask("unexpose", Value::map({{"name", name}}));
+  if (!session.out.document(result)) session.out.line(fmt::format("“{}” is no longer exposed.", name));
+  return ExitCode::done;
+}
+
+ExitCode services(Session& session) {
+  Value result = session.ask("services");
+  if (session.out.document(result)) return ExitCode::done;
+  if (result.items().empty()) session.out.line("No services yet. On the office: drawbridge expose NAME TARGET");
+  if (result.items().empty()) return ExitCode::done;
+  for (const std::string& line : lines_of(service_table(result.items()), session.out)) session.out.line(line);
+  return ExitCode::done;
+}
+
+const Value& service_to_open(const Value::Array& services, const std::string& name) {
+  const Value* found = nullptr;
+  for (const Value& service : services) {
+    if (service.text("url").empty() || (!name.empty() && service.text("name") != name)) continue;
+    if (found) throw CommandFailed(ErrorCode::invalid_argument, "Several services can be opened in a browser.", "Name one of drawbridge services.");
+    found = &service;
+  }
+  if (found) return *found;
+  throw CommandFailed(ErrorCode::not_found, name.empty() ? "No service can be opened in a browser." : fmt::format("“{}” cannot be opened in a browser.", name),
+                      "See drawbridge services.");
+}
+
+// Whether the desktop's opener could be started and took the address.
+bool open_in_browser(const std::string& url) {
+  pid_t child = fork();
+  if (child == 0) {
+    execlp("xdg-open", "xdg-open", url.c_str(), nullptr);
+    _exit(127);
+  }
+  int status = 0;
+  return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+ExitCode open_service(Session& session, const std::string& name) {
+  Value listed = session.ask("services");
+  std::string url = service_to_open(listed.items(), name).text("url");
+  if (session.out.document(Value::map({{"url", url}}))) return ExitCode::done;
+  session.out.line(url);
+  bool has_screen = getenv("DISPLAY") || getenv("WAYLAND_DISPLAY");
+  if (!has_screen || !open_in_browser(url)) session.out.note("Open this address in a browser on this computer.");
+  return ExitCode::done;
+}
+
+}  // namespace
+
+void add_service_commands(CommandTable& table) {
+  auto exposed = std::make_shared<ExposeArguments>();
+  auto* expose_command = table.add("expose", "Share a service of this office with allowed devices",
+                                   [exposed](Session& session) { return expose(session, *exposed); });
+  expose_command->add_option("NAME", exposed->name, "Lower-case letters, digits and dashes")->required();
+  expose_command->add_option("TARGET", exposed->target, "host:port, unix:/path or folder:/path")->required();
+
+  auto removed = std::make_shared<std::string>();
+  auto* unexpose_command = table.add("unexpose", "Stop sharing a service", [removed](Session& session) { return unexpose(session, *removed); });
+  unexpose_command->add_option("NAME", *removed)->required();
+
+  table.add("services", "What this computer shares, and what it may reach", services);
+
+  auto opened = std::make_shared<std::string>();
+  auto* open_command = table.add("open", "Open a service in the browser", [opened](Session& session) { return open_service(session, *opened); });
+  open_command->add_option("SERVICE", *opened);
+}
+
+}  // namespace drawbridge::cli

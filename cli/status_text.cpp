@@ -1,0 +1,144 @@
+#include "cli/status_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "cli/text_width.hpp"
+#include "cli/time_text.hpp"
+
+namespace drawbridge::cli {
+
+using admin::Value;
+
+namespace {
+
+// What a peer's state means for its owner: the cause if there is one, else since when.
+std::string peer_detail(const Value& peer, int64_t now) {
+  const Value* path = peer.find("path");
+  if (peer.text("state") == "connected" && path && path->is_map()) {
+    auto rtt = path->real("rtt_ms");
+    return describe_path(*path) + (rtt ? fmt::format(", {:.1f} ms", *rtt) : "");
+  }
+  if (!peer.text("cause").empty()) return peer.text("cause");
+  return peer.text("since").empty() ? "" : "since " + relative_time(peer.text("since"), now);
+}
+
+Table peer_table(const Value::Array& peers, int64_t now) {
+  Table table{{"NAME", "IS", "STATE", "HOW", "ID"}, {}};
+  for (const Value& peer : peers) {
+    table.rows.push_back({peer.text("name"), peer.text("role"), peer.text("state"), peer_detail(peer, now), short_id(peer.text("id"))});
+  }
+  return table;
+}
+
+Table invitation_table(const Value::Array& invitations, int64_t now) {
+  Table table{{"INVITATION", "FOR", "STATE", "ENDS"}, {}};
+  for (const Value& invitation : invitations) {
+    table.rows.push_back({std::to_string(invitation.uint("id").value_or(0)), invitation.text("name"),
+                          invitation.flag("claimed") ? "claimed" : "open", relative_time(invitation.text("expires_at"), now)});
+  }
+  return table;
+}
+
+void add_section(std::vector<std::string>& lines, const Table& table, const Output& style) {
+  if (table.rows.empty()) return;
+  lines.push_back("");
+  for (std::string& line : lines_of(table, style)) lines.push_back(std::move(line));
+}
+
+std::string joined(const Value::Array& items, const char* separator) {
+  std::vector<std::string> texts;
+  for (const Value& item : items) {
+    if (item.as_text()) texts.push_back(*item.as_text());
+  }
+  return fmt::format("{}", fmt::join(texts, separator));
+}
+
+}  // namespace
+
+std::string describe_path(const Value& path) {
+  if (path.text("kind") == "relayed") return "relayed by " + path.text("relay");
+  return fmt::format("{}, {}", path.text("kind"), path.text("remote"));
+}
+
+std::vector<std::string> describe_status(const Value& status, int64_t now, const Output& style) {
+  static const Value nothing;
+  const Value& node = status.find("node") ? *status.find("node") : nothing;
+  std::vector<std::string> lines;
+  lines.push_back(fmt::format("{}  {}", style.toned(node.text("name"), Tone::strong), style.toned(short_id(node.text("id")), Tone::faint)));
+  lines.push_back("Listening on " + joined(node.items("listen"), ", "));
+  if (status.items("peers").empty()) {
+    lines.push_back("");
+    lines.push_back("Nothing is paired yet. On the office: drawbridge pair. On a device: drawbridge join LINK.");
+  }
+  add_section(lines, peer_table(status.items("peers"), now), style);
+  add_section(lines, service_table(status.items("services")), style);
+  add_section(lines, invitation_table(status.items("invitations"), now), style);
+  return lines;
+}
+
+Table service_table(const Value::Array& services) {
+  Table table{{"SERVICE", "OFFICE", "KIND", "WHERE", "STATE"}, {}};
+  for (const Value& service : services) {
+    std::string where = service.text("url");
+    if (where.empty()) where = service.text("address");
+    if (where.empty() || !service.text("target").empty()) where = service.text("target");
+    std::string state = service.text("state");
+    if (!service.text("cause").empty()) state += ": " + service.text("cause");
+    table.rows.push_back({service.text("name"), service.text("office"), service.text("kind"), where, state});
+  }
+  return table;
+}
+
+Table device_table(const Value::Array& devices, int64_t now) {
+  Table table{{"DEVICE", "STATE", "MAY REACH", "LAST SEEN", "ID"}, {}};
+  for (const Value& device : devices) {
+    std::string seen = device.text("state") == "connected" ? "now" : device.text("last_seen");
+    if (seen != "now") seen = seen.empty() ? "never" : relative_time(seen, now);
+    std::string state = device.text("state");
+    if (!device.text("last_refusal").empty()) state += " (" + device.text("last_refusal") + ")";
+    table.rows.push_back({device.text("name"), state, describe_grants(device), seen, short_id(device.text("id"))});
+  }
+  return table;
+}
+
+std::string describe_grants(const Value& device) {
+  if (device.text("state") == "revoked") return "nothing";
+  std::vector<std::string> texts;
+  const Value* ends = device.find("grants_until");
+  for (const Value& grant : device.items("grants")) {
+    if (!grant.as_text()) continue;
+    std::string until = ends ? ends->text(*grant.as_text()) : "";
+    texts.push_back((*grant.as_text() == "*" ? "everything" : *grant.as_text()) + (until.empty() ? "" : " until " + local_time(until)));
+  }
+  return texts.empty() ? "nothing" : fmt::format("{}", fmt::join(texts, ", "));
+}
+
+std::vector<std::string> lines_of(const Table& table, const Output& style) {
+  std::vector<size_t> widths;
+  for (const auto& title : table.header) widths.push_back(display_width(title));
+  for (const auto& row : table.rows) {
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], display_width(row[i]));
+  }
+  auto aligned = [&](const std::vector<std::string>& cells) {
+    std::string text;
+    for (size_t i = 0; i < cells.size(); ++i) {
+      text += cells[i];
+      text.append(widths[i] - display_width(cells[i]) + 2, ' ');
+    }
+    text.erase(text.find_last_not_of(' ') + 1);
+    return text;
+  };
+  std::vector<std::string> lines{style.toned(aligned(table.header), Tone::faint)};
+  for (const auto& row : table.rows) lines.push_back(aligned(row));
+  return lines;
+}
+
+std::string short_id(const std::string& id) {
+  size_t first = id.find('-');
+  size_t second = first == id.npos ? id.npos : id.find('-', first + 1);
+  return id.substr(0, second);
+}
+
+}  // namespace drawbridge::cli
