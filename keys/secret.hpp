@@ -42,4 +42,34 @@ class Secret {
 
 using Secret32 = Secret<32>;
 
+// The same for a length known only at run time. It never grows, so no stale copy is left behind by a reallocation.
+class SecretBytes {
+ public:
+  SecretBytes() = default;
+  explicit SecretBytes(size_t size) : bytes_(size) {}
+  explicit SecretBytes(ByteView bytes) : bytes_(bytes.begin(), bytes.end()) {}
+  SecretBytes(SecretBytes&&) noexcept = default;
+  SecretBytes& operator=(SecretBytes&& other) noexcept {
+    wipe(bytes_);
+    bytes_ = std::move(other.bytes_);
+    return *this;
+  }
+  ~SecretBytes() { wipe(bytes_); }
+
+  ByteView reveal() const { return bytes_; }
+  MutableBytes reveal_mutable() { return bytes_; }
+  size_t size() const { return bytes_.size(); }
+  // Wipes what is cut off.
+  void shrink(size_t size) {
+    wipe(MutableBytes(bytes_).subspan(size));
+    bytes_.resize(size);
+  }
+
+  template <typename Stream>
+  friend Stream& operator<<(Stream&, const SecretBytes&) = delete;
+
+ private:
+  Bytes bytes_;
+};
+
 }  // namespace drawbridge

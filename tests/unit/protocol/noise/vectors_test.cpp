@@ -2,35 +2,16 @@
 // through both roles, message by message.
 #include <catch2/catch.hpp>
 
-#include <fstream>
-#include <map>
-#include <sstream>
-
 #include "keys/aead.hpp"
 #include "protocol/noise/handshake_state.hpp"
 #include "tests/unit/fixed_entropy.hpp"
 #include "tests/unit/hex_array.hpp"
+#include "tests/unit/vector_file.hpp"
 
 using namespace drawbridge;
 using namespace drawbridge::noise;
 
 namespace {
-
-using Vector = std::map<std::string, std::string>;
-
-std::vector<Vector> read_vectors(const std::string& file) {
-  std::ifstream stream(std::string(DRAWBRIDGE_SOURCE_DIR) + "/tests/vectors/" + file);
-  std::vector<Vector> vectors(1);
-  for (std::string line; std::getline(stream, line);) {
-    if (line.empty()) {
-      vectors.emplace_back();
-      continue;
-    }
-    size_t equals = line.find('=');
-    vectors.back()[line.substr(0, equals)] = line.substr(equals + 1);
-  }
-  return vectors;
-}
 
 KeyPair key_pair(const std::string& private_hex) {
   KeyPair pair{Secret32(hex<32>(private_hex)), {}};
