@@ -59,6 +59,24 @@ void write_file_atomically(const std::string& path, ByteView content, unsigned m
   if (!sync_directory(folder)) throw refused("Cannot write", path, errno);
 }
 
+void make_private_directory(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  fs::path target = fs::absolute(path).lexically_normal();
+  if (!target.has_filename()) target = target.parent_path();
+  fs::create_directories(target.parent_path(), error);
+  if (mkdir(target.c_str(), 0700) == 0) {
+    if (!sync_directory(target.parent_path())) throw refused("Cannot make", path, errno);
+    return;
+  }
+  if (errno != EEXIST) throw refused("Cannot make", path, errno);
+  struct stat found{};
+  if (stat(target.c_str(), &found) != 0) throw refused("Cannot use", path, errno);
+  if (found.st_uid == geteuid() && fs::is_empty(target, error) && chmod(target.c_str(), 0700) == 0) return;
+  if (found.st_uid == geteuid() && S_ISDIR(found.st_mode) && (found.st_mode & 077) == 0) return;
+  throw CommandFailed(ErrorCode::not_allowed, fmt::format("{} is not a folder for you alone.", path), "Choose another folder with --state DIR.");
+}
+
 Bytes read_file(const std::string& path, size_t max) {
   Descriptor file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file.number < 0) throw refused("Cannot read", path, errno);

@@ -13,6 +13,10 @@ enum class Existing { replace, refuse };
 // and must not be replaced, else `io`. Nothing is left behind on failure.
 void write_file_atomically(const std::string& path, ByteView content, unsigned mode, Existing existing);
 
+// A folder for its owner only, made with its parents and durable. One that exists is taken if it is ours and closed to
+// others, or empty (then it is closed). Throws CommandFailed (`io`, `not_allowed`).
+void make_private_directory(const std::string& path);
+
 // Throws CommandFailed: `not_found`, `io`, or `limit` if longer than `max` bytes.
 Bytes read_file(const std::string& path, size_t max);
 

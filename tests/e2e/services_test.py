@@ -1,0 +1,137 @@
+"""Grants, a target that is down, and a plain TCP service byte for byte."""
+
+import hashlib
+import os
+import socket
+import subprocess
+import threading
+import unittest
+import urllib.request
+
+from bridge import CLI, BridgeTest, pair
+from servers import free_port
+
+
+class Echo(threading.Thread):
+    """Sends back what it gets, and its end after the client's."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.start()
+
+    def run(self):
+        while True:
+            client, _ = self.listener.accept()
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    @staticmethod
+    def serve(client):
+        with client:
+            while data := client.recv(1 << 16):
+                client.sendall(data)
+            client.shutdown(socket.SHUT_WR)
+
+
+def exchange(address, data):
+    """Sends data with a half-close and returns all that comes back."""
+    with socket.create_connection(address, 20) as connection:
+        def send():
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+        sender = threading.Thread(target=send)
+        sender.start()
+        received = bytearray()
+        while piece := connection.recv(1 << 16):
+            received += piece
+        sender.join()
+        return bytes(received)
+
+
+class Services(BridgeTest):
+    def setUp(self):
+        super().setUp()
+        self.echo = Echo()
+        self.office.json("expose", "echo", f"127.0.0.1:{self.echo.port}")
+
+    def test_every_byte_and_the_half_close_pass_both_ways(self):
+        pair(self.office, self.laptop, "--allow", "echo")
+        data = os.urandom(8 << 20)
+        self.assertEqual(hashlib.sha256(exchange(self.laptop.address_of("echo"), data)).digest(), hashlib.sha256(data).digest())
+
+    def test_fifty_connections_at_once_are_kept_apart(self):
+        pair(self.office, self.laptop, "--allow", "echo")
+        address = self.laptop.address_of("echo")
+        results = {}
+
+        def one(number):
+            data = bytes([number]) * 50_000
+            results[number] = exchange(address, data) == data
+        threads = [threading.Thread(target=one, args=(number,)) for number in range(50)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(results, {number: True for number in range(50)})
+
+    def test_a_device_without_a_grant_is_offered_nothing_and_told_so(self):
+        pair(self.office, self.laptop)
+        self.assertEqual(self.laptop.json("services"), [])
+        self.assertEqual(self.laptop.refused("connect", "echo", "--listen", "127.0.0.1:0")["code"], "not_found")
+
+    def test_allow_and_deny_take_effect_at_once(self):
+        pair(self.office, self.laptop)
+        self.office.json("allow", "laptop", "echo")
+        address = self.laptop.address_of("echo")
+        self.assertEqual(exchange(address, b"hello"), b"hello")
+        with socket.create_connection(address, 20) as held:
+            held.sendall(b"x")
+            self.assertEqual(held.recv(1), b"x")
+            self.office.json("deny", "laptop", "echo")
+            held.settimeout(10)
+            try:
+                self.assertEqual(held.recv(1), b"")
+            except ConnectionResetError:
+                pass
+
+    def test_stdio_carries_bytes_and_says_why_not(self):
+        pair(self.office, self.laptop, "--allow", "echo,down")
+        self.office.json("expose", "down", f"127.0.0.1:{free_port()}")
+        command = [CLI, "--state", self.laptop.state, "connect"]
+        self.laptop.address_of("down")
+        done = subprocess.run([*command, "echo", "--stdio"], input=b"through", capture_output=True, timeout=20)
+        self.assertEqual((done.returncode, done.stdout), (0, b"through"))
+        refused = subprocess.run([*command, "down", "--stdio"], input=b"", capture_output=True, timeout=20)
+        self.assertEqual((refused.returncode, refused.stdout), (1, b""))
+        self.assertTrue(refused.stderr)
+        unknown = subprocess.run([*command, "nothing", "--stdio"], input=b"", capture_output=True, timeout=20)
+        self.assertEqual(unknown.returncode, 1)
+
+    def test_a_local_port_serves_until_the_command_ends(self):
+        pair(self.office, self.laptop, "--allow", "echo")
+        self.laptop.address_of("echo")
+        command = [CLI, "--state", self.laptop.state, "connect", "echo", "--listen", "127.0.0.1:0", "--json"]
+        listening = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        import json
+        host, port = json.loads(listening.stdout.readline())["address"].rsplit(":", 1)
+        self.assertEqual(exchange((host, int(port)), b"local"), b"local")
+        listening.terminate()
+        self.assertEqual(listening.wait(20), 0)
+        listening.stdout.close()
+
+    def test_a_folder_is_browsed_and_downloaded_from(self):
+        os.mkdir(self.path("shared"))
+        with open(self.path("shared", "note.txt"), "w") as file:
+            file.write("kept at the office")
+        self.office.json("expose", "files", "folder:" + self.path("shared"))
+        pair(self.office, self.laptop, "--allow", "files")
+        host, port = self.laptop.address_of("files")
+        with urllib.request.urlopen(f"http://{host}:{port}/", timeout=20) as page:
+            self.assertIn("note.txt", page.read().decode())
+        with urllib.request.urlopen(f"http://{host}:{port}/note.txt", timeout=20) as file:
+            self.assertEqual(file.read(), b"kept at the office")
+
+
+if __name__ == "__main__":
+    unittest.main()
