@@ -39,6 +39,7 @@ void add_join_commands(CommandTable& table);        // join, leave
 void add_connect_command(CommandTable& table);      // connect
 void add_audit_commands(CommandTable& table);       // audit show|verify|export
 void add_backup_commands(CommandTable& table);      // backup, restore
+void add_demo_command(CommandTable& table);         // demo
 
 // The whole program but for the process: parses, runs, prints; never throws. `arguments` without the program's name.
 int run(const std::vector<std::string>& arguments, std::istream& in, std::ostream& out, std::ostream& err, Terminal terminal);

@@ -1,17 +1,13 @@
 // init: a new identity with its 24 words, or the one that given words bring back. Needs no daemon.
 #include <fmt/format.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <istream>
 
-#include "cli/atomic_file.hpp"
 #include "cli/command_table.hpp"
-#include "cli/time_text.hpp"
+#include "cli/identity_files.hpp"
 #include "cli/word_columns.hpp"
-#include "keys/key_derivation.hpp"
-#include "keys/key_file.hpp"
 #include "protocol/admin/state_directory.hpp"
 #include "protocol/wire/utf8.hpp"
 
@@ -47,14 +43,6 @@ void refuse_existing(const std::string& state) {
                       "Use it as it is, or choose another folder with --state DIR.");
 }
 
-Secret32 fresh_entropy() {
-  Secret32 entropy;
-  if (getrandom(entropy.reveal_mutable().data(), Secret32::size, 0) != static_cast<ssize_t>(Secret32::size)) {
-    throw CommandFailed(ErrorCode::io, "The system gave no random numbers.", "Try again.");
-  }
-  return entropy;
-}
-
 // Reads words until they make a whole phrase, or the input or a paragraph ends. The text is wiped.
 SeedPhrase read_phrase(Session& session) {
   if (session.out.terminal().interactive) session.out.line("Type the 24 words, in order; end with an empty line.");
@@ -74,15 +62,7 @@ SeedPhrase read_phrase(Session& session) {
 SeedPhrase new_phrase(const std::string& language_code) {
   auto language = language_from_code(language_code);
   if (!language) throw usage_error("The language is one of en, fr, es.");
-  return {fresh_entropy().reveal(), *language};
-}
-
-DeviceId store(const std::string& state, const SeedPhrase& phrase, const std::string& name) {
-  KeyFile key{Secret32(phrase.entropy().first<Secret32::size>()), unwrap(phrase.seed()), phrase.language(), now_unix_ms()};
-  make_private_directory(state);
-  write_file_atomically(state + "/" + admin::name_file_name, as_bytes(name + "\n"), 0600, Existing::replace);
-  write_file_atomically(state + "/" + admin::key_file_name, encode_key_file(key).reveal(), 0600, Existing::refuse);
-  return derive_identity(key.seed).id;
+  return fresh_phrase(*language);
 }
 
 void show_words(Session& session, const SeedPhrase& phrase) {
@@ -107,7 +87,7 @@ ExitCode init(Session& session, const Arguments& arguments) {
   std::string name = checked_name(arguments.name);
   refuse_existing(session.state);
   SeedPhrase phrase = arguments.restore ? read_phrase(session) : new_phrase(arguments.language);
-  DeviceId id = store(session.state, phrase, name);
+  DeviceId id = store_identity(session.state, phrase, name);
   if (session.out.document(document(id, name, session.state, phrase, arguments.restore))) return ExitCode::done;
   session.out.line(fmt::format("This computer is “{}” ({}).", name, to_text(id)));
   if (!arguments.restore) show_words(session, phrase);
