@@ -4,7 +4,7 @@ import os
 import unittest
 
 from bridge import BridgeTest, pair
-from services_test import Echo, exchange
+from servers import Echo, exchange
 
 
 class Restore(BridgeTest):

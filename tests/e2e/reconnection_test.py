@@ -7,7 +7,7 @@ import threading
 import unittest
 
 from bridge import BridgeTest, eventually, monotonic, pair
-from services_test import Echo, exchange
+from servers import Echo, exchange
 
 
 class Restarts(BridgeTest):

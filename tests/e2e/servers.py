@@ -5,6 +5,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import threading
 
 from bridge import eventually
 
@@ -110,3 +111,40 @@ StrictModes no\nPidFile none\nUsePAM no\nPermitRootLogin yes\nSubsystem sftp int
             file.write(f"""Host office\n  ProxyCommand {proxy_command}\n  IdentityFile {self.base}/user\n  IdentitiesOnly yes
   UserKnownHostsFile {self.base}/known\n  StrictHostKeyChecking yes\n  BatchMode yes\n  User {pwd.getpwuid(os.geteuid()).pw_name}\n""")
         return ["-F", self.config]
+
+
+class Echo(threading.Thread):
+    """Sends back what it gets, and its end after the client's."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.start()
+
+    def run(self):
+        while True:
+            client, _ = self.listener.accept()
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    @staticmethod
+    def serve(client):
+        with client:
+            while data := client.recv(1 << 16):
+                client.sendall(data)
+            client.shutdown(socket.SHUT_WR)
+
+
+def exchange(address, data):
+    """Sends data with a half-close and returns all that comes back."""
+    with socket.create_connection(address, 20) as connection:
+        def send():
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+        sender = threading.Thread(target=send)
+        sender.start()
+        received = bytearray()
+        while piece := connection.recv(1 << 16):
+            received += piece
+        sender.join()
+        return bytes(received)

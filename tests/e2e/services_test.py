@@ -1,6 +1,7 @@
 """Grants, a target that is down, and a plain TCP service byte for byte."""
 
 import hashlib
+import json
 import os
 import socket
 import subprocess
@@ -9,44 +10,7 @@ import unittest
 import urllib.request
 
 from bridge import CLI, BridgeTest, pair
-from servers import free_port
-
-
-class Echo(threading.Thread):
-    """Sends back what it gets, and its end after the client's."""
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.start()
-
-    def run(self):
-        while True:
-            client, _ = self.listener.accept()
-            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
-
-    @staticmethod
-    def serve(client):
-        with client:
-            while data := client.recv(1 << 16):
-                client.sendall(data)
-            client.shutdown(socket.SHUT_WR)
-
-
-def exchange(address, data):
-    """Sends data with a half-close and returns all that comes back."""
-    with socket.create_connection(address, 20) as connection:
-        def send():
-            connection.sendall(data)
-            connection.shutdown(socket.SHUT_WR)
-        sender = threading.Thread(target=send)
-        sender.start()
-        received = bytearray()
-        while piece := connection.recv(1 << 16):
-            received += piece
-        sender.join()
-        return bytes(received)
+from servers import Echo, exchange, free_port
 
 
 class Services(BridgeTest):
@@ -113,7 +77,6 @@ class Services(BridgeTest):
         self.laptop.address_of("echo")
         command = [CLI, "--state", self.laptop.state, "connect", "echo", "--listen", "127.0.0.1:0", "--json"]
         listening = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        import json
         host, port = json.loads(listening.stdout.readline())["address"].rsplit(":", 1)
         self.assertEqual(exchange((host, int(port)), b"local"), b"local")
         listening.terminate()
