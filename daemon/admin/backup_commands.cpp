@@ -1,0 +1,76 @@
+// backup, restore: the whole state, sealed to a key from the words.
+#include "daemon/admin/arguments.hpp"
+#include "daemon/admin/commands.hpp"
+#include "daemon/admin/rfc3339.hpp"
+#include "protocol/backup/backup.hpp"
+
+namespace drawbridge::admin {
+namespace {
+
+// What the disk's thread hands back.
+struct Outcome {
+  Result<void> result;
+  Bytes content;
+  backup::Merged merged;
+};
+
+Result<void> seal_state(RowStore& store, const Scope& scope, const DeviceId& node, WallTime now, Bytes& content) {
+  auto rows = store.load_all();
+  if (!rows) return rows.error();
+  content = backup::seal({node, now, rows.take()}, scope.backup_key, scope.entropy);
+  return {};
+}
+
+Result<void> restore_state(RowStore& store, const Scope& scope, const DeviceId& node, const Bytes& content, backup::Merged& merged) {
+  auto opened = backup::open(content, scope.backup_key);
+  if (!opened) return opened.error();
+  if (opened->node != node) {
+    return Error{ErrorCode::authentication, "This backup belongs to another computer.", "Restore it where its own 24 words were entered."};
+  }
+  auto present = store.load_all();
+  if (!present) return present.error();
+  merged = backup::merge(*present, *opened);
+  return store.write({{0, merged.rows}});
+}
+
+Value counts(const backup::Merged& merged) {
+  return Value::map({{"devices", uint64_t{merged.devices}}, {"offices", uint64_t{merged.offices}}, {"services", uint64_t{merged.services}},
+                     {"revocations", uint64_t{merged.revocations}}});
+}
+
+}  // namespace
+
+void run_backup(Scope& scope, const CallPtr& call) {
+  if (auto done = Arguments(call->request().args).done(); !done) return call->fail(done.error());
+  auto outcome = std::make_shared<Outcome>();
+  WallTime created_at = scope.now().wall;
+  scope.driver.writes().ask(
+      [&scope, outcome, node = scope.node().id(), created_at](RowStore& store) {
+        outcome->result = seal_state(store, scope, node, created_at, outcome->content);
+      },
+      [call, outcome, created_at] {
+        if (!outcome->result) return call->fail(outcome->result.error());
+        call->result(Value::map({{"content", std::move(outcome->content)}, {"created_at", to_rfc3339(created_at)}}));
+      });
+}
+
+void run_restore(Scope& scope, const CallPtr& call) {
+  Arguments arguments(call->request().args);
+  Bytes content = arguments.bytes("content");
+  if (auto done = arguments.done(); !done) return call->fail(done.error());
+  auto outcome = std::make_shared<Outcome>();
+  // What the node wants written from here on would be of the state before: it starts anew after this, or goes on.
+  scope.driver.hold(true);
+  scope.driver.writes().ask(
+      [&scope, outcome, node = scope.node().id(), content = std::move(content)](RowStore& store) {
+        outcome->result = restore_state(store, scope, node, content, outcome->merged);
+      },
+      [&scope, call, outcome] {
+        scope.driver.hold(outcome->result.ok());
+        if (!outcome->result) return call->fail(outcome->result.error());
+        call->result(counts(outcome->merged));
+        scope.restart();
+      });
+}
+
+}  // namespace drawbridge::admin

@@ -1,0 +1,32 @@
+// The commands of the control socket, one file per group. Each takes the call and sees that it is answered.
+#pragma once
+
+#include "daemon/admin/scope.hpp"
+
+namespace drawbridge::admin {
+
+void run_status(Scope& scope, const CallPtr& call);
+void run_services(Scope& scope, const CallPtr& call);
+void run_expose(Scope& scope, const CallPtr& call);
+void run_unexpose(Scope& scope, const CallPtr& call);
+void run_devices(Scope& scope, const CallPtr& call);
+void run_devices_forget(Scope& scope, const CallPtr& call);
+void run_devices_reset_counter(Scope& scope, const CallPtr& call);
+void run_allow(Scope& scope, const CallPtr& call);
+void run_deny(Scope& scope, const CallPtr& call);
+void run_rename(Scope& scope, const CallPtr& call);
+void run_revoke(Scope& scope, const CallPtr& call);
+void run_pair(Scope& scope, const CallPtr& call);
+void run_pair_cancel(Scope& scope, const CallPtr& call);
+void run_join(Scope& scope, const CallPtr& call);
+void run_leave(Scope& scope, const CallPtr& call);
+void run_ping(Scope& scope, const CallPtr& call);
+void run_connect(Scope& scope, const CallPtr& call);
+void run_wait(Scope& scope, const CallPtr& call);
+void run_audit_show(Scope& scope, const CallPtr& call);
+void run_audit_export(Scope& scope, const CallPtr& call);
+void run_audit_verify(Scope& scope, const CallPtr& call);
+void run_backup(Scope& scope, const CallPtr& call);
+void run_restore(Scope& scope, const CallPtr& call);
+
+}  // namespace drawbridge::admin

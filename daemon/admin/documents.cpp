@@ -1,0 +1,132 @@
+#include "daemon/admin/documents.hpp"
+
+#include <algorithm>
+
+#include "daemon/admin/rfc3339.hpp"
+
+namespace drawbridge::admin {
+namespace {
+
+Value time_or_null(const std::optional<WallTime>& time) { return time ? Value(to_rfc3339(*time)) : Value(); }
+
+Value grants_until(const DeviceStatus& device) {
+  Value out = Value::map();
+  for (const Grant& grant : device.grants) out.set(grant.service, time_or_null(grant.until));
+  return out;
+}
+
+// The earliest end; absent if every grant is without end.
+std::optional<WallTime> earliest_end(const std::vector<Grant>& grants) {
+  std::optional<WallTime> earliest;
+  for (const Grant& grant : grants) {
+    if (grant.until && (!earliest || *grant.until < *earliest)) earliest = grant.until;
+  }
+  return earliest;
+}
+
+std::optional<PeerStatus> office_of(Scope& scope, const RelationKey& key) {
+  for (PeerStatus& peer : scope.node().peers(scope.now())) {
+    if (peer.key == key) return std::move(peer);
+  }
+  return std::nullopt;
+}
+
+Value invitations_document(Scope& scope) {
+  Value out = Value::array();
+  for (const InvitationStatus& invitation : scope.node().invitations(scope.now())) {
+    out.push(Value::map({{"id", invitation.id}, {"name", text_or_null(invitation.name)}, {"expires_at", to_rfc3339(invitation.expires_at)},
+                         {"claimed", invitation.claimed}}));
+  }
+  return out;
+}
+
+Value listen_document(Scope& scope) {
+  Value out = Value::array();
+  for (const SocketAddress& address : scope.driver.listening()) out.push("udp://" + to_text(address));
+  return out;
+}
+
+}  // namespace
+
+const char* state_name(PeerState state) {
+  switch (state) {
+    case PeerState::offline: return "offline";
+    case PeerState::connecting: return "connecting";
+    case PeerState::connected: return "connected";
+    case PeerState::revoked: return "revoked";
+  }
+  return "offline";
+}
+
+Value milliseconds(const std::optional<Duration>& duration) {
+  // Microseconds are as exact as anything here is.
+  return duration ? Value(static_cast<double>(duration->count() / 1'000) / 1e3) : Value();
+}
+
+Value text_or_null(const std::string& text) { return text.empty() ? Value() : Value(text); }
+
+Value path_document(const PeerStatus& peer) {
+  if (!peer.path) return {};
+  return Value::map({{"kind", "direct"}, {"remote", to_text(peer.path->remote)}, {"relay", nullptr}, {"rtt_ms", milliseconds(peer.rtt)}});
+}
+
+Value peer_document(const PeerStatus& peer) {
+  return Value::map({{"id", to_text(peer.key.peer)},
+                     {"name", peer.name},
+                     {"role", peer.key.role == PeerRole::office ? "office" : "device"},
+                     {"state", state_name(peer.state)},
+                     {"echo_age_ms", milliseconds(peer.echo_age)},
+                     {"path", peer.state == PeerState::connected ? path_document(peer) : Value()},
+                     {"cause", text_or_null(peer.cause)},
+                     {"since", to_rfc3339(peer.since)},
+                     {"bytes_sent", peer.bytes_sent},
+                     {"bytes_received", peer.bytes_received}});
+}
+
+Value device_document(const DeviceStatus& device) {
+  Value grants = Value::array();
+  for (const Grant& grant : device.grants) grants.push(grant.service);
+  return Value::map({{"id", to_text(device.id)},
+                     {"name", device.name},
+                     {"grants", std::move(grants)},
+                     {"until", time_or_null(earliest_end(device.grants))},
+                     {"state", state_name(device.state)},
+                     {"last_seen", time_or_null(device.last_seen)},
+                     {"last_refusal", text_or_null(device.last_refusal)},
+                     {"revoked_at", time_or_null(device.revoked_at)},
+                     {"grants_until", grants_until(device)}});
+}
+
+Value own_service_document(Scope& scope, const ServiceDefinition& service) {
+  std::string cause = scope.connector.cause(service.name);
+  return Value::map({{"name", service.name}, {"office", scope.name}, {"kind", service.kind}, {"target", service.target},
+                     {"address", nullptr}, {"url", nullptr}, {"state", cause.empty() ? "ready" : "target_down"}, {"cause", text_or_null(cause)}});
+}
+
+Value offered_service_document(Scope& scope, const OfferedService& service) {
+  auto office = office_of(scope, service.office);
+  auto address = scope.forward.address(service.office.peer, service.name);
+  bool connected = office && office->state == PeerState::connected;
+  std::string cause = !address ? "No free local port was found for this service." : connected ? "" : office ? office->cause : "";
+  return Value::map({{"name", service.name}, {"office", office ? office->name : ""}, {"kind", service.kind}, {"target", nullptr},
+                     {"address", address ? Value(to_text(*address)) : Value()}, {"url", nullptr},
+                     {"state", !address ? "unavailable" : connected ? "ready" : "waiting"}, {"cause", text_or_null(cause)}});
+}
+
+Value services_document(Scope& scope) {
+  Value out = Value::array();
+  for (const ServiceDefinition& service : scope.node().own_services()) out.push(own_service_document(scope, service));
+  for (const OfferedService& service : scope.node().offered_services()) out.push(offered_service_document(scope, service));
+  return out;
+}
+
+Value status_document(Scope& scope) {
+  Value peers = Value::array();
+  for (const PeerStatus& peer : scope.node().peers(scope.now())) peers.push(peer_document(peer));
+  Value node = Value::map({{"id", to_text(scope.node().id())}, {"name", scope.name}, {"version", DRAWBRIDGE_VERSION},
+                           {"listen", listen_document(scope)}, {"started_at", to_rfc3339(scope.started_at)}});
+  return Value::map({{"node", std::move(node)}, {"peers", std::move(peers)}, {"services", services_document(scope)},
+                     {"invitations", invitations_document(scope)}});
+}
+
+}  // namespace drawbridge::admin

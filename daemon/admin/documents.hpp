@@ -1,0 +1,21 @@
+// The documents of docs/spec/admin.md, section 3.
+#pragma once
+
+#include "daemon/admin/scope.hpp"
+
+namespace drawbridge::admin {
+
+Value peer_document(const PeerStatus& peer);
+Value path_document(const PeerStatus& peer);      // null if the peer has no path
+Value device_document(const DeviceStatus& device);
+Value own_service_document(Scope& scope, const ServiceDefinition& service);
+Value offered_service_document(Scope& scope, const OfferedService& service);
+// What this node exposes, then what it may reach.
+Value services_document(Scope& scope);
+Value status_document(Scope& scope);
+
+const char* state_name(PeerState state);
+Value milliseconds(const std::optional<Duration>& duration);  // with a fraction; null if absent
+Value text_or_null(const std::string& text);
+
+}  // namespace drawbridge::admin

@@ -1,0 +1,146 @@
+// pair, join, leave: how relations begin and end.
+#include "daemon/admin/arguments.hpp"
+#include "daemon/admin/commands.hpp"
+#include "daemon/admin/documents.hpp"
+#include "daemon/admin/lookup.hpp"
+#include "daemon/admin/rfc3339.hpp"
+#include "protocol/base/limits.hpp"
+
+namespace drawbridge::admin {
+namespace {
+
+constexpr uint64_t longest_ms = static_cast<uint64_t>(to_ms(limits::invitation_longest));
+// The node tells of a pairing at once; that an invitation was claimed or is over is looked up so often.
+constexpr Duration look_interval = 1s;
+
+Value created_document(const CreatedInvitation& invitation) {
+  return Value::map({{"id", invitation.id}, {"link", invitation.link}, {"code", nullptr}, {"expires_at", to_rfc3339(invitation.expires_at)}});
+}
+
+Value created_event(const CreatedInvitation& invitation) {
+  Value out = Value::map({{"event", "created"}});
+  Value document = created_document(invitation);
+  for (const auto& [key, value] : *document.as_map()) out.set(key, value);
+  return out;
+}
+
+// Follows one invitation until it is used or over, for `pair` with `wait`.
+class InvitationWatch : public std::enable_shared_from_this<InvitationWatch> {
+ public:
+  InvitationWatch(Scope& scope, const CallPtr& call, CreatedInvitation invitation)
+      : scope_(scope), call_(call), invitation_(std::move(invitation)), timer_(scope.loop, [this] { look(); }) {}
+
+  void start() {
+    auto self = shared_from_this();
+    CallPtr call = call_.lock();
+    scope_.watchers.add(call, [self](const Event& event) { self->happened(event); });
+    call->more(created_event(invitation_));
+    timer_.start(look_interval);
+  }
+
+ private:
+  void happened(const Event& event) {
+    const auto* paired = std::get_if<event::Paired>(&event);
+    CallPtr call = call_.lock();
+    if (!call || !call->open()) return;
+    if (!paired || paired->invitation != invitation_.id) return look_once();
+    call->result(Value::map({{"event", "paired"}, {"device", Value::map({{"id", to_text(paired->peer.peer)}, {"name", paired->name}})}}));
+  }
+
+  void look() {
+    CallPtr call = call_.lock();
+    if (!call || !call->open()) return;
+    look_once();
+    if (call->open()) timer_.start(look_interval);
+  }
+
+  void look_once() {
+    CallPtr call = call_.lock();
+    bool over = scope_.now().wall >= invitation_.expires_at;
+    for (const InvitationStatus& status : scope_.node().invitations(scope_.now())) {
+      if (status.id != invitation_.id || over) continue;
+      if (status.claimed && !std::exchange(claimed_told_, true)) {
+        call->more(Value::map({{"event", "claimed"}, {"device", Value::map({{"id", nullptr}, {"name", nullptr}})}}));
+      }
+      return;
+    }
+    call->result(Value::map({{"event", over ? "expired" : "cancelled"}}));
+  }
+
+  Scope& scope_;
+  std::weak_ptr<Call> call_;
+  CreatedInvitation invitation_;
+  LocalTimer timer_;
+  bool claimed_told_ = false;
+};
+
+InvitationOptions read_options(Scope& scope, Arguments& arguments) {
+  InvitationOptions options;
+  options.name = arguments.optional_text("name").value_or("");
+  for (std::string& service : arguments.optional_texts("allow").value_or(std::vector<std::string>())) options.grants.push_back({std::move(service), {}});
+  if (auto expires = arguments.optional_number("expires_ms", 1'000, longest_ms)) options.valid_for = std::chrono::milliseconds(*expires);
+  options.addresses = scope.reachable();
+  if (options.addresses.size() > limits::link_addresses) options.addresses.resize(limits::link_addresses);
+  return options;
+}
+
+Value joined_document(Scope& scope, const RelationKey& office) {
+  Value services = Value::array();
+  for (const OfferedService& service : scope.node().offered_services()) {
+    if (service.office == office) services.push(offered_service_document(scope, service));
+  }
+  std::string name;
+  for (const PeerStatus& peer : scope.node().peers(scope.now())) {
+    if (peer.key == office) name = peer.name;
+  }
+  return Value::map({{"office", Value::map({{"id", to_text(office.peer)}, {"name", name}})}, {"services", std::move(services)}});
+}
+
+}  // namespace
+
+void run_pair(Scope& scope, const CallPtr& call) {
+  Arguments arguments(call->request().args);
+  InvitationOptions options = read_options(scope, arguments);
+  bool wait = arguments.flag("wait");
+  if (auto done = arguments.done(); !done) return call->fail(done.error());
+  auto invitation = scope.node().create_invitation(scope.now(), std::move(options));
+  if (!invitation) return call->fail(invitation.error());
+  scope.driver.when_done(invitation->request, [&scope, call, wait, invitation = *invitation](const event::RequestDone& done) {
+    if (done.error) return call->fail(*done.error);
+    if (!wait) return call->result(created_document(invitation));
+    if (call->open()) std::make_shared<InvitationWatch>(scope, call, invitation)->start();
+  });
+}
+
+void run_pair_cancel(Scope& scope, const CallPtr& call) {
+  Arguments arguments(call->request().args);
+  uint64_t id = arguments.number("id");
+  if (auto done = arguments.done(); !done) return call->fail(done.error());
+  answer_when_done(scope, call, scope.node().cancel_invitation(scope.now(), id), [id] { return Value::map({{"id", id}}); });
+}
+
+void run_join(Scope& scope, const CallPtr& call) {
+  Arguments arguments(call->request().args);
+  std::string link = arguments.text("link");
+  std::string name = arguments.optional_text("name").value_or(scope.name);
+  if (auto done = arguments.done(); !done) return call->fail(done.error());
+  auto request = scope.node().join(scope.now(), link, name);
+  if (!request) return call->fail(request.error());
+  scope.driver.when_done(*request, [&scope, call](const event::RequestDone& done) {
+    if (done.error) return call->fail(*done.error);
+    call->result(joined_document(scope, done.peer.value_or(RelationKey{})));
+  });
+}
+
+void run_leave(Scope& scope, const CallPtr& call) {
+  Arguments arguments(call->request().args);
+  std::string name = arguments.text("office");
+  if (auto done = arguments.done(); !done) return call->fail(done.error());
+  auto office = find_peer(scope.node(), scope.now(), name, PeerRole::office);
+  if (!office) return call->fail(office.error());
+  answer_when_done(scope, call, scope.node().leave(scope.now(), office->key.peer), [office = *office] {
+    return Value::map({{"id", to_text(office.key.peer)}, {"name", office.name}});
+  });
+}
+
+}  // namespace drawbridge::admin

@@ -1,0 +1,75 @@
+#include "daemon/admin/scope.hpp"
+
+#include <map>
+#include <string_view>
+
+#include "daemon/admin/commands.hpp"
+
+namespace drawbridge::admin {
+namespace {
+
+using Command = void (*)(Scope&, const CallPtr&);
+
+const std::map<std::string_view, Command>& commands() {
+  static const std::map<std::string_view, Command> table = {
+      {"status", run_status},
+      {"services", run_services},
+      {"expose", run_expose},
+      {"unexpose", run_unexpose},
+      {"devices", run_devices},
+      {"devices.forget", run_devices_forget},
+      {"devices.reset_counter", run_devices_reset_counter},
+      {"allow", run_allow},
+      {"deny", run_deny},
+      {"rename", run_rename},
+      {"revoke", run_revoke},
+      {"pair", run_pair},
+      {"pair.cancel", run_pair_cancel},
+      {"join", run_join},
+      {"leave", run_leave},
+      {"ping", run_ping},
+      {"connect", run_connect},
+      {"wait", run_wait},
+      {"audit.show", run_audit_show},
+      {"audit.export", run_audit_export},
+      {"audit.verify", run_audit_verify},
+      {"backup", run_backup},
+      {"restore", run_restore},
+  };
+  return table;
+}
+
+}  // namespace
+
+void EventWatchers::add(const CallPtr& call, Watcher watcher) { entries_.push_back({call, std::move(watcher)}); }
+
+void EventWatchers::tell(const Event& event) {
+  // A watcher may end its own call, and others may be added meanwhile: those hear of the next event.
+  size_t count = entries_.size();
+  for (auto entry = entries_.begin(); count > 0; --count) {
+    CallPtr call = entry->call.lock();
+    if (call && call->open()) {
+      entry->watcher(event);
+      ++entry;
+    } else {
+      entry = entries_.erase(entry);
+    }
+  }
+}
+
+void answer_when_done(Scope& scope, CallPtr call, const Result<RequestId>& request, std::function<Value()> result) {
+  if (!request) return call->fail(request.error());
+  scope.driver.when_done(*request, [call = std::move(call), result = std::move(result)](const event::RequestDone& done) {
+    if (done.error) return call->fail(*done.error);
+    call->result(result());
+  });
+}
+
+void run_command(Scope& scope, CallPtr call) {
+  auto command = commands().find(call->request().command);
+  if (command != commands().end()) return command->second(scope, call);
+  call->fail({ErrorCode::invalid_argument, "There is no command '" + call->request().command + "'.",
+              "The daemon and the command line may be of different versions: restart drawbridged."});
+}
+
+}  // namespace drawbridge::admin

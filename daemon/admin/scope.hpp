@@ -1,0 +1,57 @@
+// What the commands of the control socket act on, and how they hear what happens.
+#pragma once
+
+#include <list>
+
+#include "daemon/admin/call.hpp"
+#include "daemon/node_driver.hpp"
+#include "daemon/services/local_forward.hpp"
+#include "daemon/services/service_connector.hpp"
+
+namespace drawbridge::admin {
+
+// Hands the node's events to commands that stay (watch, wait, pair).
+class EventWatchers {
+ public:
+  using Watcher = std::function<void(const Event&)>;
+
+  // `watcher` is called for each event (not those of flows) until `call` is over. It must not hold the call.
+  void add(const CallPtr& call, Watcher watcher);
+  void tell(const Event& event);
+
+ private:
+  struct Entry {
+    std::weak_ptr<Call> call;
+    Watcher watcher;
+  };
+  std::list<Entry> entries_;
+};
+
+struct Scope {
+  Loop& loop;
+  NodeDriver& driver;
+  FlowTable& flows;
+  ServiceConnector& connector;
+  LocalForward& forward;
+  SocketOwners& owners;
+  const LocalUsers& users;
+  EventWatchers& watchers;
+  std::string name;                        // of this node
+  WallTime started_at;
+  std::function<std::vector<SocketAddress>()> reachable;  // where peers can send to, best first
+  std::function<void(const LocalRefusal&)> local_refused;
+  const Secret32& backup_key;              // from the words; seals and opens backups
+  Entropy& entropy;                        // safe from any thread
+  std::function<void()> restart;           // begin anew with what is on disk, after this turn
+
+  Node& node() { return driver.node(); }
+  Now now() { return driver.now(); }
+};
+
+// Answers `call` when the request is done: `result` makes the document, after everything it says is durable.
+void answer_when_done(Scope& scope, CallPtr call, const Result<RequestId>& request, std::function<Value()> result);
+
+// Runs the command that the call names, or fails it.
+void run_command(Scope& scope, CallPtr call);
+
+}  // namespace drawbridge::admin

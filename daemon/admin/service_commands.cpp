@@ -1,0 +1,51 @@
+// services, expose, unexpose.
+#include "daemon/admin/arguments.hpp"
+#include "daemon/admin/commands.hpp"
+#include "daemon/admin/documents.hpp"
+#include "daemon/services/target.hpp"
+
+namespace drawbridge::admin {
+namespace {
+
+std::optional<ServiceDefinition> find_own(Scope& scope, const std::string& name) {
+  for (ServiceDefinition& service : scope.node().own_services()) {
+    if (service.name == name) return std::move(service);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void run_services(Scope& scope, const CallPtr& call) {
+  if (auto done = Arguments(call->request().args).done(); !done) return call->fail(done.error());
+  call->result(services_document(scope));
+}
+
+void run_expose(Scope& scope, const CallPtr& call) {
+  Arguments arguments(call->request().args);
+  ServiceDefinition service{arguments.text("name"), "", arguments.text("target"), 0};
+  if (auto done = arguments.done(); !done) return call->fail(done.error());
+  auto target = parse_target(service.target);
+  if (!target) return call->fail(target.error());
+  if (auto existing = find_own(scope, service.name)) {
+    if (existing->target == service.target) return call->result(own_service_document(scope, *existing));
+    return call->fail({ErrorCode::already_exists, "The service '" + service.name + "' exists already, for " + existing->target + ".",
+                       "Choose another name, or first: drawbridge unexpose " + service.name});
+  }
+  service.kind = kind_name(target->kind);
+  service.port = native_port(*target);
+  answer_when_done(scope, call, scope.node().expose(scope.now(), service),
+                   [&scope, service] { return own_service_document(scope, service); });
+}
+
+void run_unexpose(Scope& scope, const CallPtr& call) {
+  Arguments arguments(call->request().args);
+  std::string name = arguments.text("name");
+  if (auto done = arguments.done(); !done) return call->fail(done.error());
+  if (!find_own(scope, name)) {
+    return call->fail({ErrorCode::not_found, "There is no service '" + name + "' here.", "'drawbridge services' lists those that exist."});
+  }
+  answer_when_done(scope, call, scope.node().unexpose(scope.now(), name), [name] { return Value::map({{"name", name}}); });
+}
+
+}  // namespace drawbridge::admin

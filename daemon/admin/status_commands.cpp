@@ -1,0 +1,140 @@
+// status, ping, wait: how things are, and waiting until they are so.
+#include "daemon/admin/arguments.hpp"
+#include "daemon/admin/commands.hpp"
+#include "daemon/admin/documents.hpp"
+#include "daemon/admin/lookup.hpp"
+
+namespace drawbridge::admin {
+namespace {
+
+constexpr Duration echo_timeout = 500ms;
+constexpr Duration watch_interval = 250ms;
+constexpr uint64_t ping_timeout_ms = 5'000;
+constexpr uint64_t longest_ping_ms = 600'000;
+
+// Asks every connected peer for a fresh echo; `then` when all have answered or not.
+void ask_for_echoes(Scope& scope, std::function<void()> then) {
+  auto waiting = std::make_shared<size_t>(1);
+  auto one_done = [waiting, then = std::move(then)] {
+    if (--*waiting == 0) then();
+  };
+  for (const PeerStatus& peer : scope.node().peers(scope.now())) {
+    if (peer.state != PeerState::connected) continue;
+    auto request = scope.node().ping(scope.now(), peer.key, echo_timeout);
+    if (!request) continue;
+    ++*waiting;
+    scope.driver.when_done(*request, [one_done](const event::RequestDone&) { one_done(); });
+  }
+  one_done();
+}
+
+// Sends the status after each change, as fast as the client reads but at most four times a second.
+class StatusWatch : public std::enable_shared_from_this<StatusWatch> {
+ public:
+  StatusWatch(Scope& scope, const CallPtr& call) : scope_(scope), call_(call), timer_(scope.loop, [this] { due(); }) {}
+
+  void changed() {
+    if (std::exchange(changed_, true)) return;
+    timer_.start(watch_interval);
+  }
+
+ private:
+  void due() {
+    CallPtr call = call_.lock();
+    if (!call || !call->open()) return;
+    call->when_sent([self = shared_from_this()] { self->send(); });
+  }
+  void send() {
+    CallPtr call = call_.lock();
+    if (!call) return;
+    changed_ = false;
+    call->more(status_document(scope_));
+  }
+
+  Scope& scope_;
+  std::weak_ptr<Call> call_;
+  LocalTimer timer_;
+  bool changed_ = false;
+};
+
+void watch_status(Scope& scope, const CallPtr& call) {
+  auto watch = std::make_shared<StatusWatch>(scope, call);
+  scope.watchers.add(call, [watch](const Event&) { watch->changed(); });
+  call->more(status_document(scope));
+}
+
+Value ping_document(Scope& scope, const RelationKey& key, const event::RequestDone& done) {
+  for (const PeerStatus& peer : scope.node().peers(scope.now())) {
+    if (peer.key != key) continue;
+    return Value::map({{"id", to_text(key.peer)}, {"name", peer.name}, {"rtt_ms", milliseconds(done.rtt)}, {"path", path_document(peer)}});
+  }
+  return {};
+}
+
+using Condition = std::function<std::optional<Value>()>;
+
+Value wait_document(const char* what, const DeviceId& id, const std::string& name) {
+  return Value::map({{"for", what}, {"id", to_text(id)}, {"name", name}});
+}
+
+std::optional<Value> first_peer(Scope& scope, const char* what, const std::function<bool(const PeerStatus&)>& fits) {
+  for (const PeerStatus& peer : scope.node().peers(scope.now())) {
+    if (fits(peer)) return wait_document(what, peer.key.peer, peer.name);
+  }
+  return std::nullopt;
+}
+
+std::optional<Value> is_connected(Scope& scope, const std::optional<std::string>& office) {
+  if (!office) return first_peer(scope, "connected", [](const PeerStatus& peer) { return peer.state == PeerState::connected; });
+  auto peer = find_peer(scope.node(), scope.now(), *office, std::nullopt);
+  if (!peer || peer->state != PeerState::connected) return std::nullopt;
+  return wait_document("connected", peer->key.peer, peer->name);
+}
+
+Result<Condition> condition_for(Scope& scope, const std::string& what, const std::optional<std::string>& office) {
+  if (what == "ready") return Condition([&scope] { return wait_document("ready", scope.node().id(), scope.name); });
+  if (what == "connected") return Condition([&scope, office] { return is_connected(scope, office); });
+  if (what == "paired") {
+    return Condition([&scope] { return first_peer(scope, "paired", [](const PeerStatus& peer) { return peer.state != PeerState::revoked; }); });
+  }
+  return Error{ErrorCode::invalid_argument, "The argument 'for' must be ready, connected or paired.", "See docs/spec/admin.md."};
+}
+
+}  // namespace
+
+void run_status(Scope& scope, const CallPtr& call) {
+  Arguments arguments(call->request().args);
+  bool watch = arguments.flag("watch");
+  if (auto done = arguments.done(); !done) return call->fail(done.error());
+  ask_for_echoes(scope, [&scope, call, watch] { watch ? watch_status(scope, call) : call->result(status_document(scope)); });
+}
+
+void run_ping(Scope& scope, const CallPtr& call) {
+  Arguments arguments(call->request().args);
+  std::string name = arguments.text("office");
+  uint64_t timeout_ms = arguments.optional_number("timeout_ms", 1, longest_ping_ms).value_or(ping_timeout_ms);
+  if (auto done = arguments.done(); !done) return call->fail(done.error());
+  auto peer = find_peer(scope.node(), scope.now(), name, std::nullopt);
+  if (!peer) return call->fail(peer.error());
+  auto request = scope.node().ping(scope.now(), peer->key, std::chrono::milliseconds(timeout_ms));
+  if (!request) return call->fail(request.error());
+  scope.driver.when_done(*request, [&scope, call, key = peer->key](const event::RequestDone& done) {
+    done.error ? call->fail(*done.error) : call->result(ping_document(scope, key, done));
+  });
+}
+
+void run_wait(Scope& scope, const CallPtr& call) {
+  Arguments arguments(call->request().args);
+  std::string what = arguments.text("for");
+  auto office = arguments.optional_text("office");
+  if (auto done = arguments.done(); !done) return call->fail(done.error());
+  auto condition = condition_for(scope, what, office);
+  if (!condition) return call->fail(condition.error());
+  if (auto document = (*condition)()) return call->result(*document);
+  scope.watchers.add(call, [weak = std::weak_ptr(call), holds = condition.take()](const Event&) {
+    CallPtr waiting = weak.lock();
+    if (auto document = holds()) waiting->result(*document);
+  });
+}
+
+}  // namespace drawbridge::admin

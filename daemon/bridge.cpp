@@ -1,0 +1,199 @@
+#include "daemon/bridge.hpp"
+
+#include <signal.h>
+
+#include <fstream>
+
+#include "daemon/io/local_endpoints.hpp"
+#include "daemon/observe/event_log.hpp"
+#include "daemon/observe/service_notify.hpp"
+#include "daemon/process.hpp"
+#include "daemon/storage/key_file_reader.hpp"
+#include "keys/key_derivation.hpp"
+#include "protocol/aead/packet_protection.hpp"
+
+namespace drawbridge {
+namespace {
+
+std::string read_name(const StateDirectory& state) {
+  std::ifstream file(state.name_file());
+  std::string name;
+  std::getline(file, name);
+  return name.empty() ? host_name() : name;
+}
+
+std::vector<std::string> as_urls(const std::vector<SocketAddress>& addresses) {
+  std::vector<std::string> out;
+  for (const SocketAddress& address : addresses) out.push_back("udp://" + to_text(address));
+  return out;
+}
+
+NodeConfig node_config(const Identity& identity, const std::string& name, const Config& config) {
+  NodeConfig out;
+  out.identity = identity;
+  out.name = name;
+  out.hardware_aes = hardware_aes_available();
+  out.cubic = config.cubic;
+  return out;
+}
+
+}  // namespace
+
+Result<Bridge::Secrets> Bridge::read_secrets(const StateDirectory& state, const Config& config) {
+  auto key = read_key(find_key(state.key_file(), config.passphrase_file));
+  if (!key) return key.error();
+  return Secrets{derive_identity(key->seed), derive_role_key(key->seed, KeyRole::backup, 0)};
+}
+
+Result<std::unique_ptr<Bridge>> Bridge::open(const StateDirectory& state, const BridgeOptions& options, Config config, Log& log) {
+  auto secrets = read_secrets(state, config);
+  if (!secrets) return secrets.error();
+  auto store = RowStore::open(state.database_file());
+  if (!store) return store.error();
+  std::unique_ptr<Bridge> bridge(new Bridge(state, options, std::move(config), log, store.take(), secrets.take()));
+  if (auto started = bridge->start(); !started) return started.error();
+  return bridge;
+}
+
+Bridge::Bridge(const StateDirectory& state, const BridgeOptions& options, Config config, Log& log, RowStore store, Secrets secrets)
+    : state_(state),
+      options_(options),
+      config_(std::move(config)),
+      log_(log),
+      name_(read_name(state)),
+      secrets_(std::move(secrets)),
+      store_(std::move(store)),
+      node_(node_config(secrets_.identity, name_, config_), entropy_),
+      driver_(loop_, node_, store_, driver_readers()),
+      flows_(loop_, driver_),
+      connector_(loop_, flows_, connector_answers()) {}
+
+Bridge::~Bridge() {
+  // What commands still wait for must not outlive what they act on.
+  admin_.reset();
+}
+
+NodeDriver::Readers Bridge::driver_readers() {
+  return {[this](const Event& event) { handle(event); },
+          [this] {
+            flows_.sweep();
+            if (admin_) admin_->sweep();
+          },
+          [this](const Error& error) { log_.error(LogEvent::storage_failed, {{LogField::message, error.message}, {LogField::remedy, error.remedy}}); },
+          [this](Duration away) { woke_up(away); }};
+}
+
+ServiceConnector::Answers Bridge::connector_answers() {
+  return {[this](FlowId flow) { node_.accept_flow(loop_.now(), flow); },
+          [this](FlowId flow, FlowReset reason, const std::string& message) {
+            log_.warning(LogEvent::service_failed, {{LogField::reason, std::string(reset_name(reason))}, {LogField::message, message}});
+            node_.refuse_flow(loop_.now(), flow, reason, message);
+          }};
+}
+
+admin::Scope Bridge::admin_scope() {
+  return {loop_, driver_, flows_, connector_, *forward_, owners_, users_, watchers_, name_, loop_.now().wall,
+          [this] { return reachable(); },
+          [this](const LocalRefusal& refusal) { local_refused(refusal); },
+          secrets_.backup_key, entropy_,
+          [this] {
+            end_ = End::restart;
+            loop_.stop();
+          }};
+}
+
+Result<void> Bridge::start() {
+  auto users = user_ids(config_.local_users);
+  if (!users) return users.error();
+  users_ = users.take();
+  if (auto started = start_node(); !started) return started;
+  auto settings = store_.settings();
+  if (!settings) return settings.error();
+  settings_ = std::make_unique<Settings>(settings.take(), driver_.writes());
+  forward_ = std::make_unique<LocalForward>(
+      loop_, flows_, *settings_, owners_, users_,
+      LocalForward::Hooks{[this](const DeviceId& office, const std::string& service) { return node_.open_flow(loop_.now(), office, service); },
+                          [this](const LocalRefusal& refusal) { local_refused(refusal); }});
+  forward_->offer(node_.offered_services());
+  monitor_ = std::make_unique<InterfaceMonitor>(loop_, [this] { tell_network(); });
+  node_.handle_network_change(loop_.now(), reachable());
+  scope_ = std::make_unique<admin::Scope>(admin_scope());
+  auto server = admin::AdminServer::open(loop_, state_.control_socket(), [this](admin::CallPtr call) { admin::run_command(*scope_, std::move(call)); });
+  if (!server) return server.error();
+  admin_ = server.take();
+  return {};
+}
+
+Result<void> Bridge::start_node() {
+  auto rows = store_.load();
+  if (!rows) return rows.error();
+  if (auto started = node_.start(loop_.now(), *rows); !started) return started;
+  std::vector<SocketAddress> addresses = options_.listen.empty() ? config_.listen : options_.listen;
+  return driver_.listen(addresses);
+}
+
+Bridge::End Bridge::run() {
+  for (int number : {SIGTERM, SIGINT}) signals_.push_back(std::make_unique<SignalWatch>(loop_, number, [this] { loop_.stop(); }));
+  signals_.push_back(std::make_unique<SignalWatch>(loop_, SIGHUP, [this] { reload(); }));
+  signals_.push_back(std::make_unique<SignalWatch>(loop_, SIGCONT, [this] { woke_up(Duration::zero()); }));
+  log_.ready(as_urls(driver_.listening()));
+  notify_service("READY=1");
+  loop_.run();
+  if (end_ == End::stopped) stop();
+  return end_;
+}
+
+void Bridge::stop() {
+  log_.info(LogEvent::stopping);
+  notify_service("STOPPING=1");
+  node_.shut_down(loop_.now());
+  driver_.settle();
+}
+
+void Bridge::reload() {
+  auto config = options_.read_config();
+  auto users = config ? user_ids(config->local_users) : Result<LocalUsers>(config.error());
+  if (!users) return log_.error(LogEvent::config_refused, {{LogField::message, users.error().message}, {LogField::remedy, users.error().remedy}});
+  users_ = users.take();
+  log_.set(config->log, config->log_level);
+  bool restart_needed = config->cubic != config_.cubic || config->listen != config_.listen;
+  config_ = config.take();
+  log_.info(LogEvent::config_reloaded, {{LogField::restart_needed, std::string(restart_needed ? "yes" : "no")}});
+}
+
+void Bridge::handle(const Event& event) {
+  if (const auto* requested = std::get_if<event::FlowRequested>(&event)) return connector_.handle(*requested);
+  if (const auto* accepted = std::get_if<event::FlowAccepted>(&event)) return flows_.handle(*accepted);
+  if (const auto* readable = std::get_if<event::FlowReadable>(&event)) return flows_.handle(*readable);
+  if (const auto* writable = std::get_if<event::FlowWritable>(&event)) return flows_.handle(*writable);
+  if (const auto* ended = std::get_if<event::FlowEnded>(&event)) return flows_.handle(*ended);
+  if (std::holds_alternative<event::ServicesChanged>(event)) forward_->offer(node_.offered_services());
+  log_event(log_, event, [this](const RelationKey& key) {
+    for (PeerStatus& peer : node_.peers(loop_.now())) {
+      if (peer.key == key) return std::move(peer.name);
+    }
+    return std::string();
+  });
+  watchers_.tell(event);
+}
+
+std::vector<SocketAddress> Bridge::reachable() const { return local_endpoints(driver_.listening(), monitor_->addresses()); }
+
+void Bridge::tell_network() {
+  std::vector<std::string> texts;
+  for (const SocketAddress& address : reachable()) texts.push_back(to_text(address));
+  log_.info(LogEvent::network_changed, {{LogField::addresses, texts}});
+  node_.handle_network_change(loop_.now(), reachable());
+}
+
+void Bridge::woke_up(Duration away) {
+  log_.info(LogEvent::woke_up, {{LogField::away_ms, to_ms(away)}});
+  node_.handle_network_change(loop_.now(), reachable());
+}
+
+void Bridge::local_refused(const LocalRefusal& refusal) {
+  log_.warning(LogEvent::local_user_refused, {{LogField::address, to_text(refusal.server)},
+                                              {LogField::user, refusal.user ? std::to_string(*refusal.user) : "unknown"}});
+}
+
+}  // namespace drawbridge

@@ -1,0 +1,82 @@
+// Bridge: owns all parts of one running node, from the state on disk to the control socket, and the order in which
+// they start and stop.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "daemon/admin/admin_server.hpp"
+#include "daemon/admin/scope.hpp"
+#include "daemon/config.hpp"
+#include "daemon/io/interface_monitor.hpp"
+#include "daemon/io/system_entropy.hpp"
+#include "daemon/storage/state_directory.hpp"
+
+namespace drawbridge {
+
+// What the command line decided, and how to read the configuration again (SIGHUP).
+struct BridgeOptions {
+  std::vector<SocketAddress> listen;         // before those of the configuration
+  std::function<Result<Config>()> read_config;
+};
+
+class Bridge {
+ public:
+  // Everything up to serving. `state` and `log` must outlive the bridge.
+  static Result<std::unique_ptr<Bridge>> open(const StateDirectory& state, const BridgeOptions& options, Config config, Log& log);
+  ~Bridge();
+  Bridge(const Bridge&) = delete;
+  Bridge& operator=(const Bridge&) = delete;
+
+  enum class End { stopped, restart };
+  // Serves until SIGTERM or SIGINT, or until the state was replaced and the bridge must be opened anew.
+  End run();
+
+ private:
+  struct Secrets {
+    Identity identity;
+    Secret32 backup_key;
+  };
+  Bridge(const StateDirectory& state, const BridgeOptions& options, Config config, Log& log, RowStore store, Secrets secrets);
+  static Result<Secrets> read_secrets(const StateDirectory& state, const Config& config);
+
+  Result<void> start();
+  Result<void> start_node();
+  void stop();
+  void reload();
+
+  void handle(const Event& event);
+  void tell_network();
+  void woke_up(Duration away);
+  void local_refused(const LocalRefusal& refusal);
+  std::vector<SocketAddress> reachable() const;
+  NodeDriver::Readers driver_readers();
+  ServiceConnector::Answers connector_answers();
+  admin::Scope admin_scope();
+
+  const StateDirectory& state_;
+  const BridgeOptions& options_;
+  Config config_;
+  Log& log_;
+  std::string name_;
+  Secrets secrets_;
+  LocalUsers users_;
+  SystemEntropy entropy_;
+  RowStore store_;
+  Loop loop_;
+  Node node_;
+  NodeDriver driver_;
+  FlowTable flows_;
+  std::unique_ptr<Settings> settings_;
+  SocketOwners owners_;
+  ServiceConnector connector_;
+  std::unique_ptr<LocalForward> forward_;
+  std::unique_ptr<InterfaceMonitor> monitor_;
+  admin::EventWatchers watchers_;
+  std::unique_ptr<admin::Scope> scope_;
+  std::unique_ptr<admin::AdminServer> admin_;
+  std::vector<std::unique_ptr<SignalWatch>> signals_;
+  End end_ = End::stopped;
+};
+
+}  // namespace drawbridge

@@ -1,0 +1,87 @@
+// drawbridged: the daemon, in the foreground.
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+
+#include "daemon/bridge.hpp"
+#include "daemon/process.hpp"
+#include "keys/libsodium.hpp"
+
+namespace drawbridge {
+namespace {
+
+struct CommandLine {
+  std::string state, config, log;
+  std::vector<std::string> listen;
+  bool relay = false;
+};
+
+int fail(const Error& error) {
+  std::fprintf(stderr, "drawbridged: %s%s%s\n", error.message.c_str(), error.remedy.empty() ? "" : " ", error.remedy.c_str());
+  return 1;
+}
+
+Result<std::vector<SocketAddress>> parse_addresses(const std::vector<std::string>& texts) {
+  std::vector<SocketAddress> out;
+  for (const std::string& text : texts) {
+    auto address = parse_socket_address(text);
+    if (!address) return address.error();
+    out.push_back(*address);
+  }
+  return out;
+}
+
+// The file named on the command line must exist; the one in the state folder may.
+Result<Config> configuration(const CommandLine& line, const StateDirectory& state) {
+  auto config = read_config(line.config.empty() ? state.config_file() : line.config);
+  bool absent = !config && line.config.empty() && config.error().code == ErrorCode::not_found;
+  Config out = config ? config.take() : Config();
+  if (!config && !absent) return config.error();
+  if (!line.log.empty()) out.log = line.log == "json" ? LogFormat::json : LogFormat::human;
+  return out;
+}
+
+Result<void> serve(const CommandLine& line) {
+  if (line.relay) return Error{ErrorCode::invalid_argument, "This version has no relay.", "Start drawbridged without --relay."};
+  auto listen = parse_addresses(line.listen);
+  if (!listen) return listen.error();
+  auto path = find_state_directory(line.state);
+  if (!path) return path.error();
+  auto state = StateDirectory::take(*path);
+  if (!state) return state.error();
+  BridgeOptions options{listen.take(), [&] { return configuration(line, *state); }};
+  auto end = Bridge::End::restart;
+  while (end == Bridge::End::restart) {
+    auto config = options.read_config();
+    if (!config) return config.error();
+    Log log(STDOUT_FILENO, config->log, config->log_level);
+    auto bridge = Bridge::open(*state, options, *config, log);
+    if (!bridge) return bridge.error();
+    end = (*bridge)->run();
+  }
+  return {};
+}
+
+}  // namespace
+}  // namespace drawbridge
+
+int main(int argc, char** argv) {
+  using namespace drawbridge;
+  prepare_process();
+  if (!start_libsodium()) return fail({ErrorCode::io, "This computer gives no random numbers.", "Check that /dev/urandom works."});
+  CommandLine line;
+  CLI::App app("The Drawbridge daemon: makes this computer reachable from your own devices, and from nothing else.", "drawbridged");
+  app.add_option("--state", line.state, "Folder of the identity and everything else (made by 'drawbridge init')")->type_name("DIR");
+  app.add_option("--config", line.config, "Configuration file (default: config.toml in the state folder)")->type_name("FILE");
+  app.add_option("--listen", line.listen, "UDP address to listen on; may be repeated (default: port 7470 of every address)")->type_name("ADDR:PORT");
+  app.add_flag("--relay", line.relay, "Also serve as a relay for others");
+  app.add_option("--log", line.log, "Form of the log on standard output")->check(CLI::IsMember({"human", "json"}));
+  app.set_version_flag("--version", std::string("drawbridged ") + DRAWBRIDGE_VERSION);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  auto served = serve(line);
+  return served ? 0 : fail(served.error());
+}

@@ -1,0 +1,102 @@
+#include "daemon/node_driver.hpp"
+
+namespace drawbridge {
+namespace {
+
+constexpr size_t run_bytes = 64 * 1024;  // Node::poll_transmit's minimum, and the most that one system call takes
+// A deadline missed by so much was not missed by a busy machine.
+constexpr Duration standstill = 2s;
+constexpr Duration blocked_retry = 10ms;
+
+}  // namespace
+
+NodeDriver::NodeDriver(Loop& loop, Node& node, RowStore& store, Readers readers)
+    : loop_(loop),
+      node_(node),
+      readers_(std::move(readers)),
+      udp_(loop, {[this](const DatagramRun& run) { received(run); }, [] {}}),
+      writes_(loop, store, [this](uint64_t ticket, const Result<void>& result) { persisted(ticket, result); }),
+      timer_(loop, [this] { node_.handle_timeout(now()); }),
+      buffer_(new uint8_t[run_bytes]) {
+  loop_.at_turn_end([this] { settle(); });
+}
+
+NodeDriver::~NodeDriver() { loop_.at_turn_end(nullptr); }
+
+void NodeDriver::when_done(RequestId request, Answer answer) { answers_[request] = std::move(answer); }
+
+void NodeDriver::received(const DatagramRun& run) {
+  node_.handle_datagrams(now(), {run.path, run.ecn, run.segment_size, run.bytes});
+}
+
+void NodeDriver::persisted(uint64_t ticket, const Result<void>& result) {
+  if (result) return node_.handle_persisted(now(), ticket);
+  readers_.disk_failed(result.error());
+  node_.handle_persist_failed(now(), ticket, result.error().message);
+}
+
+void NodeDriver::settle() {
+  if (held_) return readers_.turn_end();
+  notice_standstill();
+  bool more = true;
+  while (more) {
+    persist();
+    // Events before datagrams: bytes that local programs take now become credit in the datagrams that follow.
+    more = dispatch_events();
+    more = transmit() || more;
+  }
+  persist();
+  readers_.turn_end();
+  Instant deadline = node_.next_timeout();
+  // While a socket is full the node cannot do what it is late for: being woken for that would only turn in circles.
+  if (blocked()) deadline = std::max(deadline, now().boot + blocked_retry);
+  timer_.arm_no_later_than(deadline);
+  expected_wake_ = timer_.armed();
+}
+
+void NodeDriver::notice_standstill() {
+  if (expected_wake_ == far_future) return;
+  Duration late = now().boot - expected_wake_;
+  if (late > standstill) readers_.woke_up(late);
+}
+
+void NodeDriver::persist() {
+  while (auto batch = node_.poll_persist()) writes_.write(std::move(*batch));
+}
+
+bool NodeDriver::dispatch_events() {
+  bool any = false;
+  while (auto event = node_.poll_event()) {
+    any = true;
+    auto* done = std::get_if<event::RequestDone>(&*event);
+    if (!done) {
+      readers_.event(*event);
+    } else if (auto waiting = answers_.extract(done->request)) {
+      waiting.mapped()(*done);
+    }
+  }
+  return any;
+}
+
+// Gives whether anything left. Stops at the first run that a socket cannot take whole: the next turn, when the socket
+// is writable, goes on with it.
+bool NodeDriver::transmit() {
+  bool any = false;
+  send_pending();
+  while (!blocked()) {
+    pending_ = node_.poll_transmit(now(), {buffer_.get(), run_bytes});
+    pending_sent_ = 0;
+    if (pending_.length == 0) break;
+    send_pending();
+    any = true;
+  }
+  return any;
+}
+
+void NodeDriver::send_pending() {
+  if (!blocked()) return;
+  ByteView rest(buffer_.get() + pending_sent_, pending_.length - pending_sent_);
+  pending_sent_ += udp_.send({pending_.path, pending_.ecn, pending_.segment_size, rest});
+}
+
+}  // namespace drawbridge

@@ -1,0 +1,80 @@
+// NodeDriver: the only place where the core meets IO. It puts in what happened and, at the end of each turn of the
+// loop, takes out everything that the node wants done: rows to disk, datagrams to sockets, events to their readers.
+#pragma once
+
+#include <functional>
+#include <unordered_map>
+
+#include "daemon/io/udp_endpoints.hpp"
+#include "daemon/io/watch.hpp"
+#include "daemon/services/flow_port.hpp"
+#include "daemon/storage/write_queue.hpp"
+#include "protocol/node.hpp"
+
+namespace drawbridge {
+
+class NodeDriver final : public FlowPort {
+ public:
+  struct Readers {
+    std::function<void(const Event&)> event;   // all but RequestDone
+    std::function<void()> turn_end;            // everything of this turn is done
+    std::function<void(const Error&)> disk_failed;
+    // The machine or this process has stood still: nothing is as it was.
+    std::function<void(Duration)> woke_up;
+  };
+  using Answer = std::function<void(const event::RequestDone&)>;
+
+  // `node` is started already; it and `store` must outlive the driver. Takes over the loop's turn end.
+  NodeDriver(Loop& loop, Node& node, RowStore& store, Readers readers);
+  ~NodeDriver() override;
+
+  Result<void> listen(const std::vector<SocketAddress>& addresses) { return udp_.open(addresses); }
+  std::vector<SocketAddress> listening() const { return udp_.addresses(); }
+
+  // The node, for requests and queries; what they cause happens at the turn's end.
+  Node& node() { return node_; }
+  Now now() { return loop_.now(); }
+  WriteQueue& writes() { return writes_; }
+
+  // `answer` is called once, when the request is done; not if the driver is destroyed before.
+  void when_done(RequestId request, Answer answer);
+
+  // Everything that can be done now, at once: before the process ends.
+  void settle();
+  // While held, nothing is taken out of the node: its state on disk is being replaced.
+  void hold(bool held) { held_ = held; }
+
+  MutableBytes write_space(FlowId flow, size_t max) override { return node_.write_space(flow, max); }
+  void commit_write(FlowId flow, size_t length) override { node_.commit_write(now(), flow, length); }
+  void finish_write(FlowId flow) override { node_.finish_write(now(), flow); }
+  ByteView readable(FlowId flow) override { return node_.readable(flow); }
+  bool at_end(FlowId flow) override { return node_.at_end(flow); }
+  void consume(FlowId flow, size_t length) override { node_.consume(now(), flow, length); }
+  void reset_flow(FlowId flow, FlowReset reason) override { node_.reset_flow(now(), flow, reason); }
+
+ private:
+  void received(const DatagramRun& run);
+  void persisted(uint64_t ticket, const Result<void>& result);
+  void persist();
+  bool transmit();
+  void send_pending();
+  bool blocked() const { return pending_sent_ < pending_.length; }
+  bool dispatch_events();
+  void notice_standstill();
+
+  Loop& loop_;
+  Node& node_;
+  Readers readers_;
+  UdpEndpoints udp_;
+  WriteQueue writes_;
+  BootTimer timer_;
+  std::unordered_map<RequestId, Answer> answers_;
+
+  std::unique_ptr<uint8_t[]> buffer_;   // one run, filled by the node
+  Transmit pending_;                    // the run in buffer_ ...
+  size_t pending_sent_ = 0;             // ... and how much of it the kernel has taken
+  Instant expected_wake_ = far_future;
+  bool held_ = false;
+};
+
+}  // namespace drawbridge

@@ -1,0 +1,41 @@
+#include "daemon/process.hpp"
+
+#include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace drawbridge {
+
+void prepare_process() {
+  rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0);
+  umask(077);
+  signal(SIGPIPE, SIG_IGN);
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
+}
+
+Result<std::set<uid_t>> user_ids(const std::vector<std::string>& names) {
+  std::set<uid_t> out{geteuid()};
+  for (const std::string& name : names) {
+    const passwd* entry = getpwnam(name.c_str());
+    if (!entry) return Error{ErrorCode::not_found, "There is no user '" + name + "' on this computer.", "Correct local_users in the configuration."};
+    out.insert(entry->pw_uid);
+  }
+  return out;
+}
+
+std::string host_name() {
+  char name[65] = {};
+  if (gethostname(name, sizeof name - 1) != 0 || !name[0]) return "drawbridge";
+  return name;
+}
+
+}  // namespace drawbridge

@@ -1,0 +1,21 @@
+// What this process asks of the operating system for itself, before it holds any secret.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "keys/result.hpp"
+
+namespace drawbridge {
+
+// No core dumps and no debugger (memory holds keys), new files private, no SIGPIPE, as many open files as allowed.
+void prepare_process();
+
+// This process's user and those named. `not_found` names the one that does not exist.
+Result<std::set<uid_t>> user_ids(const std::vector<std::string>& names);
+
+// "ann-laptop": what to call this computer when nobody has said.
+std::string host_name();
+
+}  // namespace drawbridge

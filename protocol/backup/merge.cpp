@@ -1,0 +1,99 @@
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "protocol/backup/backup.hpp"
+#include "protocol/roster/records.hpp"
+
+namespace drawbridge::backup {
+namespace {
+
+using Key = std::pair<RowKind, Bytes>;
+using Rows = std::map<Key, const Row*>;
+
+// A peer holds the highest start number that it has seen of us; no node starts so often between two backups.
+constexpr uint64_t starts_skipped = 1 << 20;
+
+Rows index(const std::vector<Row>& rows) {
+  Rows out;
+  for (const Row& row : rows) {
+    if (row.value) out[{row.kind, row.key}] = &row;
+  }
+  return out;
+}
+
+void add_revoked(const std::vector<Row>& rows, std::set<Bytes>& relation_keys) {
+  for (const Row& row : rows) {
+    auto revocation = row.kind == RowKind::revocation && row.value ? roster::parse_revocation(*row.value) : std::nullopt;
+    if (revocation) relation_keys.insert(roster::relation_key_bytes({PeerRole::device, revocation->device}));
+  }
+}
+
+std::optional<roster::NodeState> node_state(const Rows& rows) {
+  auto row = rows.find({RowKind::node, {}});
+  return row == rows.end() ? std::nullopt : roster::parse_node_state(*row->second->value);
+}
+
+bool has_audit(const Rows& rows) {
+  return std::any_of(rows.begin(), rows.end(), [](const auto& entry) { return entry.first.first == RowKind::audit; });
+}
+
+Row merged_state(const Rows& present, const Rows& restored, bool chain_from_backup) {
+  roster::NodeState here = node_state(present).value_or(roster::NodeState{});
+  roster::NodeState there = node_state(restored).value_or(roster::NodeState{});
+  roster::NodeState out = chain_from_backup ? there : here;
+  out.boot_id = std::max(here.boot_id, there.boot_id) + starts_skipped;
+  out.counter_reserved = std::max(here.counter_reserved, there.counter_reserved);
+  return roster::to_row(out);
+}
+
+void count(const Row& row, Merged& merged) {
+  if (row.kind == RowKind::service) ++merged.services;
+  if (row.kind == RowKind::revocation) ++merged.revocations;
+  auto relation = row.kind == RowKind::relation ? roster::parse_relation(*row.value) : std::nullopt;
+  if (relation) ++(relation->key.role == PeerRole::device ? merged.devices : merged.offices);
+}
+
+// Which rows of a backup may come back. Invitations never do: their links may have been read by others since.
+bool comes_back(const Row& row, const Rows& present, const std::set<Bytes>& revoked, bool chain_from_backup) {
+  switch (row.kind) {
+    case RowKind::relation:
+      return !present.contains({row.kind, row.key}) && !revoked.contains(row.key) && roster::parse_relation(*row.value).has_value();
+    case RowKind::service:
+    case RowKind::revocation:
+      return !present.contains({row.kind, row.key});
+    case RowKind::audit:
+      return chain_from_backup;
+    case RowKind::node:
+    case RowKind::invitation:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+Merged merge(const std::vector<Row>& present_rows, const Backup& backup) {
+  Rows present = index(present_rows), restored = index(backup.rows);
+  std::set<Bytes> revoked;
+  add_revoked(present_rows, revoked);
+  add_revoked(backup.rows, revoked);
+  // A chain that has begun here goes on; otherwise the backup's does.
+  bool chain_from_backup = !has_audit(present);
+
+  Merged merged;
+  for (const auto& [key, row] : restored) {
+    if (comes_back(*row, present, revoked, chain_from_backup)) merged.rows.push_back(*row);
+  }
+  for (const auto& [key, row] : present) {
+    bool ends_now = key.first == RowKind::relation && revoked.contains(key.second);
+    ends_now ? merged.rows.push_back(roster::deleted(key.first, key.second)) : count(*row, merged);
+  }
+  for (const Row& row : merged.rows) {
+    if (row.value) count(row, merged);
+  }
+  merged.rows.push_back(merged_state(present, restored, chain_from_backup));
+  return merged;
+}
+
+}  // namespace drawbridge::backup

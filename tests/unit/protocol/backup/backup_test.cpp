@@ -1,0 +1,123 @@
+#include "protocol/backup/backup.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+#include "protocol/roster/records.hpp"
+#include "tests/unit/fixed_entropy.hpp"
+
+using namespace drawbridge;
+using namespace drawbridge::backup;
+
+namespace {
+
+Row relation(uint8_t number, PeerRole role = PeerRole::device, const std::string& name = "peer") {
+  roster::Relation relation;
+  relation.key = {role, {{number}}};
+  relation.name = name;
+  return roster::to_row(relation);
+}
+
+Row revocation(uint8_t number) {
+  roster::Revocation revocation;
+  revocation.device = {{number}};
+  revocation.name = "lost";
+  revocation.revoked_at = {1000};
+  return roster::to_row(revocation);
+}
+
+Row state(uint64_t boot_id) {
+  roster::NodeState state;
+  state.boot_id = boot_id;
+  return roster::to_row(state);
+}
+
+Secret32 key_of(uint8_t byte) {
+  Secret32 key;
+  std::fill(key.reveal_mutable().begin(), key.reveal_mutable().end(), byte);
+  return key;
+}
+
+bool holds(const std::vector<Row>& rows, const Row& wanted) {
+  return std::any_of(rows.begin(), rows.end(), [&](const Row& row) { return row.kind == wanted.kind && row.key == wanted.key && row.value == wanted.value; });
+}
+
+bool deletes(const std::vector<Row>& rows, const Row& gone) {
+  return std::any_of(rows.begin(), rows.end(), [&](const Row& row) { return row.kind == gone.kind && row.key == gone.key && !row.value; });
+}
+
+}  // namespace
+
+TEST_CASE("a backup opens with the key of the same words and holds every row") {
+  FixedEntropy entropy(Bytes(24, 9));
+  Backup backup{{{7}}, {1234}, {relation(1), relation(2, PeerRole::office), state(3)}};
+  auto opened = backup::open(seal(backup, key_of(1), entropy), key_of(1));
+  REQUIRE(opened.ok());
+  CHECK(opened->node == backup.node);
+  CHECK(opened->created_at == backup.created_at);
+  REQUIRE(opened->rows.size() == 3);
+  for (const Row& row : backup.rows) CHECK(holds(opened->rows, row));
+}
+
+TEST_CASE("other words or any altered byte are refused") {
+  FixedEntropy entropy(Bytes(24, 9));
+  Bytes sealed = seal({{{7}}, {1234}, {relation(1)}}, key_of(1), entropy);
+  CHECK(backup::open(sealed, key_of(2)).error().code == ErrorCode::authentication);
+  for (size_t i = 0; i < sealed.size(); ++i) {
+    Bytes altered = sealed;
+    altered[i] ^= 1;
+    CHECK_FALSE(backup::open(altered, key_of(1)).ok());
+  }
+  for (size_t length = 0; length < sealed.size(); length += 5) CHECK_FALSE(backup::open(ByteView(sealed).first(length), key_of(1)).ok());
+  CHECK(backup::open({}, key_of(1)).error().code == ErrorCode::malformed);
+}
+
+TEST_CASE("audit records that do not fit are left out, the oldest first") {
+  FixedEntropy entropy(Bytes(24, 9));
+  Backup backup{{{7}}, {1}, {relation(1)}};
+  for (uint8_t i = 0; i < 20; ++i) backup.rows.push_back({RowKind::audit, {0, 0, 0, 0, 0, 0, 0, i}, Bytes(1'000'000)});
+  Bytes sealed = seal(backup, key_of(1), entropy);
+  CHECK(sealed.size() <= largest_backup);
+  auto rows = backup::open(sealed, key_of(1))->rows;
+  CHECK(holds(rows, relation(1)));
+  CHECK(holds(rows, backup.rows.back()));
+  CHECK_FALSE(holds(rows, backup.rows[1]));
+}
+
+TEST_CASE("restoring into an empty state brings everything but invitations back") {
+  roster::Invitation invitation;
+  invitation.id = 5;
+  Backup backup{{}, {}, {relation(1), relation(2, PeerRole::office), revocation(3), state(10), roster::to_row(invitation)}};
+  Merged merged = merge({}, backup);
+  CHECK(merged.devices == 1);
+  CHECK(merged.offices == 1);
+  CHECK(merged.revocations == 1);
+  CHECK(holds(merged.rows, relation(1)));
+  CHECK_FALSE(holds(merged.rows, roster::to_row(invitation)));
+}
+
+TEST_CASE("a device that either side has revoked does not come back, and loses its place") {
+  Merged revoked_here = merge({revocation(1)}, {{}, {}, {relation(1)}});
+  CHECK_FALSE(holds(revoked_here.rows, relation(1)));
+  CHECK(revoked_here.devices == 0);
+  CHECK(revoked_here.revocations == 1);
+
+  Merged revoked_there = merge({relation(1)}, {{}, {}, {revocation(1)}});
+  CHECK(deletes(revoked_there.rows, relation(1)));
+  CHECK(revoked_there.devices == 0);
+}
+
+TEST_CASE("what is there is newer than the backup and wins") {
+  Merged merged = merge({relation(1, PeerRole::device, "renamed")}, {{}, {}, {relation(1), relation(2)}});
+  CHECK_FALSE(holds(merged.rows, relation(1)));
+  CHECK(holds(merged.rows, relation(2)));
+  CHECK(merged.devices == 2);
+}
+
+TEST_CASE("peers see a start that they have not seen before") {
+  Merged merged = merge({state(4)}, {{}, {}, {state(900)}});
+  auto row = std::find_if(merged.rows.begin(), merged.rows.end(), [](const Row& entry) { return entry.kind == RowKind::node; });
+  REQUIRE(row != merged.rows.end());
+  CHECK(roster::parse_node_state(*row->value)->boot_id > 900 + 1000);
+}
