@@ -3,10 +3,14 @@
 find_package(PkgConfig QUIET)
 
 add_library(drawbridge_warnings INTERFACE)
-target_compile_options(drawbridge_warnings INTERFACE -Wall -Wextra -Wshadow=local -Wnon-virtual-dtor -Wno-missing-field-initializers)
+target_compile_options(drawbridge_warnings INTERFACE -Wall -Wextra $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local> -Wnon-virtual-dtor -Wno-missing-field-initializers)
 # Hardening for everything that touches the network; asserts for our own mistakes stay on in every build type.
 if(NOT DRAWBRIDGE_PURE_ONLY)
   target_compile_options(drawbridge_warnings INTERFACE -fstack-protector-strong -D_GLIBCXX_ASSERTIONS)
+endif()
+if(DRAWBRIDGE_FUZZ)
+  set(DRAWBRIDGE_SANITIZE ON)
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 if(DRAWBRIDGE_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)

@@ -1,0 +1,27 @@
+// What a fuzz target provides.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <vector>
+
+#include "keys/bytes.hpp"
+
+// Feeds one input; ends the process if something is wrong. Returns 0.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
+
+namespace drawbridge::fuzz {
+
+// Valid inputs, from which damaged ones are made.
+std::vector<Bytes> samples();
+
+// A property that must hold whatever the input; unlike assert it is there in every build.
+inline void require(bool holds, const char* property) {
+  if (holds) return;
+  std::fprintf(stderr, "does not hold: %s\n", property);
+  std::abort();
+}
+
+}  // namespace drawbridge::fuzz
