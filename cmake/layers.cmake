@@ -13,7 +13,8 @@ if(DRAWBRIDGE_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 if(DRAWBRIDGE_SANITIZE)
-  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  # vptr checks need RTTI, which the pure layers do without.
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
 endif()
 

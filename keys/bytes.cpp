@@ -20,6 +20,7 @@ std::string to_hex(ByteView bytes) {
 }
 
 Bytes from_hex(std::string_view hex) {
+  if (hex.size() < 2) return {};  // libsodium wants no null pointers
   Bytes bytes(hex.size() / 2);
   size_t length = 0;
   const char* end = nullptr;

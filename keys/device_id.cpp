@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 constexpr size_t group_count = 9, group_size = 7, data_per_group = 6, text_size = group_count * group_size;
-constexpr const char* ordinals[group_count] = {"first", "second", "third", "fourth", "fifth",
+constexpr const char* ordinals[group_count] = {"first", "second",  "third",  "fourth", "fifth",
                                                "sixth", "seventh", "eighth", "ninth"};
 static_assert(group_count * data_per_group * 5 == 256 + 14);
 
@@ -42,7 +42,9 @@ void put_symbol(Content& content, size_t index, uint8_t symbol) {
 }
 
 // Multiplication by x in GF(32) = GF(2)[x] / (x^5 + x^2 + 1).
-constexpr uint8_t times_x(uint8_t a) { return static_cast<uint8_t>((a << 1 ^ (a & 16 ? 0b100101 : 0)) & 31); }
+constexpr uint8_t times_x(uint8_t a) {
+  return static_cast<uint8_t>((a << 1 ^ (a & 16 ? 0b100101 : 0)) & 31);
+}
 
 // Every place in a group has another weight (a power of x), the check character weight 1: a swap of two different
 // characters always shows. The group's number is in it, so that swapped groups show too.
@@ -66,7 +68,9 @@ std::string undashed_text(const DeviceId& id) {
   return text;
 }
 
-bool is_separator(char c) { return c == '-' || c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_separator(char c) {
+  return c == '-' || c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 // The alphabet's character that a person meant, or the character itself if there is none.
 char meant(char c) {
@@ -86,7 +90,8 @@ std::string strip(std::string_view text) {
 }
 
 Error typo(std::string where) {
-  return {ErrorCode::malformed, std::move(where), "Compare it with the id shown on the other computer, group by group."};
+  return {ErrorCode::malformed, std::move(where),
+          "Compare it with the id shown on the other computer, group by group."};
 }
 
 // If the text has as many groups as it should, the group with a wrong length is the one to look at.
@@ -143,7 +148,9 @@ std::string to_text(const DeviceId& id) {
   return text;
 }
 
-std::string short_text(const DeviceId& id) { return to_text(id).substr(0, 2 * group_size + 1); }
+std::string short_text(const DeviceId& id) {
+  return to_text(id).substr(0, 2 * group_size + 1);
+}
 
 Result<DeviceId> parse_device_id(std::string_view text) {
   std::string characters = strip(text);
@@ -152,7 +159,8 @@ Result<DeviceId> parse_device_id(std::string_view text) {
   for (size_t group = 0; group < group_count; ++group) {
     std::string_view part = std::string_view(characters).substr(group * group_size, group_size);
     if (!read_group(content, part, group)) {
-      return typo(std::string("The ") + ordinals[group] + " group of the device id (" + printable(part) + ") has a typo.");
+      return typo(std::string("The ") + ordinals[group] + " group of the device id (" + printable(part) +
+                  ") has a typo.");
     }
   }
   DeviceId id;

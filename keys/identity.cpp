@@ -9,7 +9,8 @@ namespace drawbridge {
 Identity identity_from_seed(const Secret32& seed) {
   start_libsodium();
   Identity identity;
-  crypto_sign_seed_keypair(identity.id.bytes.data(), identity.signing_key.reveal_mutable().data(), seed.reveal().data());
+  crypto_sign_seed_keypair(identity.id.bytes.data(), identity.signing_key.reveal_mutable().data(),
+                           seed.reveal().data());
   crypto_sign_ed25519_sk_to_curve25519(identity.exchange_key.reveal_mutable().data(),
                                        identity.signing_key.reveal().data());
   identity.exchange_public = exchange_public_from(identity.exchange_key);
@@ -36,7 +37,8 @@ bool verify(const DeviceId& id, ByteView message, const Signature& signature) {
 }
 
 bool dh(const Secret32& mine, const ExchangePublic& theirs, Secret32& shared) {
-  if (crypto_scalarmult_curve25519(shared.reveal_mutable().data(), mine.reveal().data(), theirs.data()) == 0) return true;
+  if (crypto_scalarmult_curve25519(shared.reveal_mutable().data(), mine.reveal().data(), theirs.data()) == 0)
+    return true;
   shared.clear();
   return false;
 }

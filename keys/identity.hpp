@@ -13,8 +13,8 @@ using Signature = std::array<uint8_t, 64>;       // Ed25519 (RFC 8032)
 
 struct Identity {
   DeviceId id;
-  Secret<64> signing_key;      // RFC 8032 seed, then public key
-  Secret32 exchange_key;       // X25519 scalar
+  Secret<64> signing_key;  // RFC 8032 seed, then public key
+  Secret32 exchange_key;   // X25519 scalar
   ExchangePublic exchange_public{};
 };
 

@@ -66,9 +66,10 @@ bool cost_is_sane(const PassphraseCost& cost) {
 
 Result<Secret32> stretch(ByteView passphrase, ByteView salt, const PassphraseCost& cost) {
   Secret32 key;
-  bool done = crypto_pwhash_argon2id(key.reveal_mutable().data(), Secret32::size,
-                                     reinterpret_cast<const char*>(passphrase.data()), passphrase.size(), salt.data(),
-                                     cost.passes, size_t{cost.memory_kib} * 1024, crypto_pwhash_argon2id_ALG_ARGON2ID13) == 0;
+  bool done =
+      crypto_pwhash_argon2id(key.reveal_mutable().data(), Secret32::size,
+                             reinterpret_cast<const char*>(passphrase.data()), passphrase.size(), salt.data(),
+                             cost.passes, size_t{cost.memory_kib} * 1024, crypto_pwhash_argon2id_ALG_ARGON2ID13) == 0;
   if (!done) {
     return Error{ErrorCode::limit, "There is not enough memory to unlock the key file.",
                  "Free " + std::to_string(cost.memory_kib / 1024 + 1) + " MiB and try again."};
@@ -88,7 +89,8 @@ Result<KeyFile> unlock(ByteView bytes, const KeyFileSummary& summary, std::strin
   if (!key) return key.error();
   Secret<secrets_size> secrets;
   auto nonce = bytes.subspan(nonce_at).first<xchacha_nonce_size>();
-  if (!xchacha_open(secrets.reveal_mutable(), bytes.subspan(sealed_at), nonce, bytes.first(sealed_at), *key)) return wrong;
+  if (!xchacha_open(secrets.reveal_mutable(), bytes.subspan(sealed_at), nonce, bytes.first(sealed_at), *key))
+    return wrong;
   return from_secrets(summary, secrets.reveal());
 }
 
@@ -107,7 +109,8 @@ Result<SecretBytes> encode_locked_key_file(const KeyFile& file, std::string_view
                                            PassphraseCost cost) {
   auto typed = nfkd(passphrase);
   if (!typed) return Error{ErrorCode::invalid_argument, typed.error().message, typed.error().remedy};
-  if (typed->size() == 0) return Error{ErrorCode::invalid_argument, "The passphrase is empty.", "Choose at least a few words."};
+  if (typed->size() == 0)
+    return Error{ErrorCode::invalid_argument, "The passphrase is empty.", "Choose at least a few words."};
   if (!cost_is_sane(cost)) return Error{ErrorCode::invalid_argument, "The passphrase settings make no sense.", ""};
 
   SecretBytes encoded(locked_size);
@@ -120,28 +123,32 @@ Result<SecretBytes> encode_locked_key_file(const KeyFile& file, std::string_view
   if (!key) return key.error();
   Secret<secrets_size> secrets;
   put_secrets(secrets.reveal_mutable(), file);
-  xchacha_seal(bytes.subspan(sealed_at), secrets.reveal(), ByteView(bytes).subspan(nonce_at).first<xchacha_nonce_size>(),
-               bytes.first(sealed_at), *key);
+  xchacha_seal(bytes.subspan(sealed_at), secrets.reveal(),
+               ByteView(bytes).subspan(nonce_at).first<xchacha_nonce_size>(), bytes.first(sealed_at), *key);
   return encoded;
 }
 
 Result<KeyFileSummary> inspect_key_file(ByteView bytes) {
   bool ours = bytes.size() >= magic.size() && equal(bytes.first(magic.size()), as_bytes(magic));
-  if (!ours) return Error{ErrorCode::malformed, "This is not a Drawbridge key file.", "Name the file key in the state folder."};
+  if (!ours)
+    return Error{ErrorCode::malformed, "This is not a Drawbridge key file.", "Name the file key in the state folder."};
   if (bytes.size() < header_size) return damaged("The key file is cut short.");
   if (bytes[version_at] != version) {
-    return Error{ErrorCode::malformed, "The key file was written by a newer version of Drawbridge.", "Update Drawbridge."};
+    return Error{ErrorCode::malformed, "The key file was written by a newer version of Drawbridge.",
+                 "Update Drawbridge."};
   }
   bool plain = bytes[lock_at] == not_locked && bytes.size() == plain_size;
   bool locked = bytes[lock_at] == locked_by_passphrase && bytes.size() == locked_size;
   if (!plain && !locked) return damaged("The key file is damaged: its length is not as it should be.");
   uint8_t language = bytes[language_at];
-  bool known = std::ranges::any_of(all_languages, [language](Language l) { return static_cast<uint8_t>(l) == language; });
+  bool known =
+      std::ranges::any_of(all_languages, [language](Language l) { return static_cast<uint8_t>(l) == language; });
   if (!known || bytes[reserved_at] != 0) return damaged("The key file is damaged: its header makes no sense.");
   if (plain && !equal(blake2b_256({bytes.first(checksum_at)}), bytes.subspan(checksum_at))) {
     return damaged("The key file is damaged: its checksum is wrong.");
   }
-  return KeyFileSummary{locked, static_cast<Language>(language), static_cast<int64_t>(number(bytes.subspan(created_at, 8)))};
+  return KeyFileSummary{locked, static_cast<Language>(language),
+                        static_cast<int64_t>(number(bytes.subspan(created_at, 8)))};
 }
 
 Result<KeyFile> parse_key_file(ByteView bytes, std::optional<std::string_view> passphrase) {

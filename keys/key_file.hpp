@@ -26,8 +26,8 @@
 namespace drawbridge {
 
 struct KeyFile {
-  Secret32 entropy;                      // what the 24 words say
-  Seed seed;                             // what all keys derive from
+  Secret32 entropy;  // what the 24 words say
+  Seed seed;         // what all keys derive from
   Language language = Language::english;
   int64_t created_unix_ms = 0;
 
@@ -64,6 +64,8 @@ constexpr size_t largest_key_file = 256;
 
 // Whether a file of this mode (st_mode or its permission bits) is readable and writable by nobody but its owner, and
 // executable by nobody: 0600 or tighter.
-constexpr bool mode_is_private(uint32_t mode) { return (mode & 0177) == 0; }
+constexpr bool mode_is_private(uint32_t mode) {
+  return (mode & 0177) == 0;
+}
 
 }  // namespace drawbridge

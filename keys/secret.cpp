@@ -4,6 +4,8 @@
 
 namespace drawbridge {
 
-void wipe(MutableBytes bytes) { sodium_memzero(bytes.data(), bytes.size()); }
+void wipe(MutableBytes bytes) {
+  sodium_memzero(bytes.data(), bytes.size());
+}
 
 }  // namespace drawbridge

@@ -16,8 +16,12 @@ struct TypedWord {
   std::string_view letters;  // into the folded text
 };
 
-bool is_letter(uint8_t byte) { return (byte >= 'a' && byte <= 'z') || byte >= 0x80; }
-bool is_digit(uint8_t byte) { return byte >= '0' && byte <= '9'; }
+bool is_letter(uint8_t byte) {
+  return (byte >= 'a' && byte <= 'z') || byte >= 0x80;
+}
+bool is_digit(uint8_t byte) {
+  return byte >= '0' && byte <= '9';
+}
 
 // Runs of letters and digits; a run of digits alone numbers a word and is not one.
 std::vector<TypedWord> split(ByteView folded) {
@@ -86,14 +90,17 @@ Error wrong_word(const Reading& reading, const std::vector<TypedWord>& words) {
   if (is_plain(letters)) message.append(" (\"").append(letters).append("\")");
   message.append(" is not in the ").append(language_name(reading.list.language())).append(" word list");
   size_t others = words.size() - reading.found - 1;
-  if (others > 0) message += ", and neither " + std::string(others == 1 ? "is one other" : "are " + std::to_string(others) + " others");
+  if (others > 0)
+    message +=
+        ", and neither " + std::string(others == 1 ? "is one other" : "are " + std::to_string(others) + " others");
   auto nearest = reading.list.nearest(letters, 4);
   return {ErrorCode::malformed, message + ".",
           nearest.empty() ? "Compare this word with your paper." : "Perhaps it is " + quoted_list(nearest) + "."};
 }
 
 Error wrong_count(size_t count) {
-  if (count == 0) return {ErrorCode::malformed, "There are no words here.", "Type the 24 words of the phrase, in order."};
+  if (count == 0)
+    return {ErrorCode::malformed, "There are no words here.", "Type the 24 words of the phrase, in order."};
   std::string number = count >= most_words ? "far more than 24" : std::to_string(count);
   return {ErrorCode::malformed, "The phrase has " + number + " words; it must have 24.",
           count < own_word_count ? "Look for a word that was left out." : "Look for a word that was typed twice."};
@@ -109,7 +116,8 @@ Error wrong_order(Reading& reading) {
   }
   std::string remedy = "Compare their order with your paper, and each word: a similar one may have taken its place.";
   if (mended.size() == 1) {
-    remedy = "Perhaps words " + std::to_string(mended[0]) + " and " + std::to_string(mended[0] + 1) + " are exchanged. " + remedy;
+    remedy = "Perhaps words " + std::to_string(mended[0]) + " and " + std::to_string(mended[0] + 1) +
+             " are exchanged. " + remedy;
   }
   return {ErrorCode::malformed, "Each of the words is in the list, but together they are not a valid phrase.", remedy};
 }

@@ -10,7 +10,8 @@ namespace {
 
 Result<SecretBytes> mapped(std::string_view text, int options) {
   if (text.size() > longest_typed_text) {
-    return Error{ErrorCode::malformed, "The text is longer than 4096 bytes.", "Type or paste only the words themselves."};
+    return Error{ErrorCode::malformed, "The text is longer than 4096 bytes.",
+                 "Type or paste only the words themselves."};
   }
   utf8proc_uint8_t* output = nullptr;
   utf8proc_ssize_t length =
@@ -36,10 +37,13 @@ void open_ligatures(MutableBytes text) {
 
 }  // namespace
 
-Result<SecretBytes> nfkd(std::string_view text) { return mapped(text, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT); }
+Result<SecretBytes> nfkd(std::string_view text) {
+  return mapped(text, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT);
+}
 
 Result<SecretBytes> folded(std::string_view text) {
-  auto result = mapped(text, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK | UTF8PROC_IGNORE);
+  auto result =
+      mapped(text, UTF8PROC_DECOMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK | UTF8PROC_IGNORE);
   if (result) open_ligatures(result->reveal_mutable());
   return result;
 }

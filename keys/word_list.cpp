@@ -21,7 +21,9 @@ constexpr Description descriptions[] = {
     {Language::spanish, "es", "Spanish", wordlists::spanish_words},
 };
 
-const Description& describe(Language language) { return descriptions[static_cast<size_t>(language) - 1]; }
+const Description& describe(Language language) {
+  return descriptions[static_cast<size_t>(language) - 1];
+}
 
 using Lines = std::array<std::string_view, word_list_size>;
 
@@ -40,7 +42,8 @@ Lines split(std::string_view text) {
 // First letter in the highest byte, zeros after the last: sorts as the letters do.
 uint64_t pack(std::string_view letters) {
   uint64_t packed = 0;
-  for (size_t i = 0; i < longest_word; ++i) packed = packed << 8 | (i < letters.size() ? static_cast<uint8_t>(letters[i]) : 0);
+  for (size_t i = 0; i < longest_word; ++i)
+    packed = packed << 8 | (i < letters.size() ? static_cast<uint8_t>(letters[i]) : 0);
   return packed;
 }
 
@@ -49,8 +52,10 @@ std::string without_marks(std::string_view word) {
   std::string plain;
   for (size_t i = 0; i < word.size(); ++i) {
     auto byte = static_cast<uint8_t>(word[i]);
-    if (byte == 0xcc || byte == 0xcd) ++i;
-    else plain.push_back(word[i]);
+    if (byte == 0xcc || byte == 0xcd)
+      ++i;
+    else
+      plain.push_back(word[i]);
   }
   return plain;
 }
@@ -84,8 +89,12 @@ std::optional<Language> language_from_code(std::string_view code) {
   return std::nullopt;
 }
 
-const char* language_code(Language language) { return describe(language).code; }
-const char* language_name(Language language) { return describe(language).name; }
+const char* language_code(Language language) {
+  return describe(language).code;
+}
+const char* language_name(Language language) {
+  return describe(language).name;
+}
 
 std::string_view word_at(Language language, size_t index) {
   static const Lines lists[] = {split(wordlists::english_words), split(wordlists::french_words),

@@ -14,7 +14,7 @@ constexpr Language all_languages[] = {Language::english, Language::french, Langu
 
 std::optional<Language> language_from_code(std::string_view code);  // "en", "fr", "es"
 const char* language_code(Language language);
-const char* language_name(Language language);                       // "English"
+const char* language_name(Language language);  // "English"
 
 constexpr size_t word_list_size = 2048;
 

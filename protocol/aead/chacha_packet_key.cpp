@@ -2,20 +2,23 @@
 
 #include <sodium.h>
 
+#include <algorithm>
 #include <cassert>
 
 namespace drawbridge {
 
 namespace {
 
-constexpr size_t largest_text = 2048;   // any packet of ours; beyond 8 KiB the stock call is as fast
-constexpr size_t block_size = 64;       // of ChaCha20; block 0 holds the Poly1305 key in its first half
+constexpr size_t largest_text = 2048;  // any packet of ours; beyond 8 KiB the stock call is as fast
+constexpr size_t block_size = 64;      // of ChaCha20; block 0 holds the Poly1305 key in its first half
 constexpr size_t poly_key_size = 32;
 constexpr size_t largest_aad = block_size - poly_key_size;  // fits into the second half of block 0
-constexpr size_t stride = 256;          // libsodium's vector code falls to single blocks below this
+constexpr size_t stride = 256;                              // libsodium's vector code falls to single blocks below this
 constexpr size_t poly_block = 16, lengths_size = 16;
 
-constexpr size_t round_up(size_t size, size_t to) { return (size + to - 1) / to * to; }
+constexpr size_t round_up(size_t size, size_t to) {
+  return (size + to - 1) / to * to;
+}
 constexpr size_t workspace_size = round_up(block_size + largest_text + lengths_size, stride);
 
 // Block 0, then the text, then zeros. Aligned for the vector code; not initialised, as most of it gets written anyway.
@@ -26,15 +29,15 @@ struct Workspace {
   void lay_out(ByteView source) {
     size_t used = block_size + source.size();
     std::memset(bytes, 0, block_size);
-    std::memcpy(text(), source.data(), source.size());
+    std::copy(source.begin(), source.end(), text());  // source may be empty, with a null pointer
     std::memset(bytes + used, 0, round_up(used + lengths_size, stride) - used);
   }
   void wipe_key() { sodium_memzero(bytes, poly_key_size); }
 };
 
 void run_chacha(Workspace& output, const Workspace& input, size_t text_size, PacketNonce nonce, const Secret32& key) {
-  crypto_stream_chacha20_ietf_xor_ic(output.bytes, input.bytes, round_up(block_size + text_size, stride), nonce.data(), 0,
-                                     key.reveal().data());
+  crypto_stream_chacha20_ietf_xor_ic(output.bytes, input.bytes, round_up(block_size + text_size, stride), nonce.data(),
+                                     0, key.reveal().data());
 }
 
 void put_length(uint8_t* target, uint64_t length) {
@@ -54,7 +57,9 @@ void authenticate(uint8_t* tag, Workspace& around, size_t text_size, ByteView aa
   crypto_onetimeauth_poly1305(tag, begin, aad_size + padded_size + lengths_size, poly_key);
 }
 
-bool fits(size_t text_size, ByteView aad) { return text_size <= largest_text && aad.size() <= largest_aad; }
+bool fits(size_t text_size, ByteView aad) {
+  return text_size <= largest_text && aad.size() <= largest_aad;
+}
 
 }  // namespace
 
@@ -86,7 +91,7 @@ bool ChachaPacketKey::open(MutableBytes plaintext, ByteView sealed, PacketNonce 
   uint8_t expected[packet_tag_size];
   authenticate(expected, received, text.size(), aad, opened.bytes);
   bool authentic = sodium_memcmp(expected, tag.data(), packet_tag_size) == 0;
-  if (authentic) std::memcpy(plaintext.data(), opened.text(), text.size());
+  if (authentic) std::copy_n(opened.text(), text.size(), plaintext.data());
   sodium_memzero(opened.bytes, block_size + text.size());
   return authentic;
 }
@@ -95,7 +100,8 @@ void ChachaHeaderMask::mask(std::span<uint8_t, header_mask_size> out,
                             std::span<const uint8_t, header_sample_size> sample) {
   static constexpr uint8_t zeros[header_mask_size] = {};
   uint32_t counter = sample[0] | uint32_t{sample[1]} << 8 | uint32_t{sample[2]} << 16 | uint32_t{sample[3]} << 24;
-  crypto_stream_chacha20_ietf_xor_ic(out.data(), zeros, header_mask_size, sample.data() + 4, counter, key_.reveal().data());
+  crypto_stream_chacha20_ietf_xor_ic(out.data(), zeros, header_mask_size, sample.data() + 4, counter,
+                                     key_.reveal().data());
 }
 
 }  // namespace drawbridge

@@ -19,7 +19,8 @@ EVP_CIPHER* fetch(const char* name) {
 
 EVP_CIPHER_CTX* keyed(const EVP_CIPHER* cipher, const Secret32& key) {
   EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
-  if (cipher && context && EVP_EncryptInit_ex(context, cipher, nullptr, key.reveal().data(), nullptr) == 1) return context;
+  if (cipher && context && EVP_EncryptInit_ex(context, cipher, nullptr, key.reveal().data(), nullptr) == 1)
+    return context;
   EVP_CIPHER_CTX_free(context);
   return nullptr;
 }
@@ -32,7 +33,9 @@ std::unique_ptr<PacketKey> GcmPacketKey::create(const Secret32& key) {
   return context ? std::unique_ptr<PacketKey>(new GcmPacketKey(context)) : nullptr;
 }
 
-GcmPacketKey::~GcmPacketKey() { EVP_CIPHER_CTX_free(cipher_); }
+GcmPacketKey::~GcmPacketKey() {
+  EVP_CIPHER_CTX_free(cipher_);
+}
 
 void GcmPacketKey::seal(MutableBytes sealed, ByteView plaintext, PacketNonce nonce, ByteView aad) {
   assert(sealed.size() == plaintext.size() + packet_tag_size);
@@ -67,7 +70,9 @@ std::unique_ptr<HeaderMask> AesHeaderMask::create(const Secret32& key) {
   return context ? std::unique_ptr<HeaderMask>(new AesHeaderMask(context)) : nullptr;
 }
 
-AesHeaderMask::~AesHeaderMask() { EVP_CIPHER_CTX_free(cipher_); }
+AesHeaderMask::~AesHeaderMask() {
+  EVP_CIPHER_CTX_free(cipher_);
+}
 
 void AesHeaderMask::mask(std::span<uint8_t, header_mask_size> out,
                          std::span<const uint8_t, header_sample_size> sample) {

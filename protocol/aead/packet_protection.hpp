@@ -14,10 +14,10 @@ namespace drawbridge {
 // Sent in handshakes: never renumber. Bit number in lists of supported algorithms.
 enum class AeadId : uint8_t {
   chacha20_poly1305 = 1,  // always there
-  aes_256_gcm = 2,        // offered where hardware_aes_available(); docs/decisions/0001-packet-protection.md says why 256
+  aes_256_gcm = 2,  // offered where hardware_aes_available(); docs/decisions/0001-packet-protection.md says why 256
 };
 
-constexpr size_t packet_key_size = 32;    // of both algorithms
+constexpr size_t packet_key_size = 32;  // of both algorithms
 constexpr size_t header_key_size = 32;
 constexpr size_t packet_nonce_size = 12;
 constexpr size_t packet_tag_size = aead_tag_size;

@@ -15,7 +15,9 @@ std::array<uint8_t, chacha_nonce_size> nonce_bytes(uint64_t counter) {
 
 }  // namespace
 
-size_t CipherState::overhead() const { return keyed_ ? aead_tag_size : 0; }
+size_t CipherState::overhead() const {
+  return keyed_ ? aead_tag_size : 0;
+}
 
 void CipherState::encrypt(Bytes& output, ByteView aad, ByteView plaintext) {
   if (!keyed_) return append(output, plaintext);
@@ -33,8 +35,10 @@ bool CipherState::decrypt(Bytes& output, ByteView aad, ByteView ciphertext) {
   size_t before = output.size();
   output.resize(before + ciphertext.size() - aead_tag_size);
   bool authentic = chacha_open(MutableBytes(output).subspan(before), ciphertext, nonce_bytes(nonce_), aad, key_);
-  if (authentic) ++nonce_;
-  else output.resize(before);
+  if (authentic)
+    ++nonce_;
+  else
+    output.resize(before);
   return authentic;
 }
 

@@ -8,7 +8,7 @@ namespace drawbridge::noise {
 
 class CipherState {
  public:
-  CipherState() = default;                                       // without key: text passes through unchanged
+  CipherState() = default;  // without key: text passes through unchanged
   explicit CipherState(const Secret32& key) : key_(key), keyed_(true) {}
 
   bool has_key() const { return keyed_; }

@@ -7,11 +7,19 @@ namespace drawbridge::noise {
 
 namespace {
 
-std::string protocol_name(const Pattern& pattern) { return "Noise_" + pattern.name + "_25519_ChaChaPoly_BLAKE2b"; }
+std::string protocol_name(const Pattern& pattern) {
+  return "Noise_" + pattern.name + "_25519_ChaChaPoly_BLAKE2b";
+}
 
-Error refused() { return {ErrorCode::authentication, "The handshake message does not match the expected keys.", ""}; }
-Error too_short() { return {ErrorCode::malformed, "The handshake message is too short.", ""}; }
-Error out_of_turn() { return {ErrorCode::state, "The handshake does not expect this step now.", ""}; }
+Error refused() {
+  return {ErrorCode::authentication, "The handshake message does not match the expected keys.", ""};
+}
+Error too_short() {
+  return {ErrorCode::malformed, "The handshake message is too short.", ""};
+}
+Error out_of_turn() {
+  return {ErrorCode::state, "The handshake does not expect this step now.", ""};
+}
 
 ExchangePublic to_public_key(ByteView bytes) {
   ExchangePublic key;
@@ -61,7 +69,8 @@ Result<Bytes> HandshakeState::write_message(ByteView payload) {
   for (Token token : tokens()) {
     if (auto written = write_token(next, token, message); !written) return written.error();
   }
-  if (payload.size() > max_message_size || message.size() + payload.size() + next.symmetric.overhead() > max_message_size) {
+  if (payload.size() > max_message_size ||
+      message.size() + payload.size() + next.symmetric.overhead() > max_message_size) {
     return Error{ErrorCode::limit, "The handshake message would be too long.", ""};
   }
   next.symmetric.encrypt_and_hash(message, payload);

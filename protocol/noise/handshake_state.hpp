@@ -26,16 +26,18 @@ struct KeyPair {
   ExchangePublic public_key{};
 };
 
-inline KeyPair exchange_keys_of(const Identity& identity) { return {identity.exchange_key, identity.exchange_public}; }
+inline KeyPair exchange_keys_of(const Identity& identity) {
+  return {identity.exchange_key, identity.exchange_public};
+}
 
 enum class Role : uint8_t { initiator, responder };
 
 struct HandshakeSetup {
   Role role{};
-  Bytes prologue;                                // public; both ends must have the same
-  std::optional<KeyPair> local_static;           // as the pattern demands (asserted)
-  std::optional<ExchangePublic> remote_static;   // likewise, where it is known beforehand
-  std::optional<Secret32> psk;                   // may also be given later: set_psk
+  Bytes prologue;                               // public; both ends must have the same
+  std::optional<KeyPair> local_static;          // as the pattern demands (asserted)
+  std::optional<ExchangePublic> remote_static;  // likewise, where it is known beforehand
+  std::optional<Secret32> psk;                  // may also be given later: set_psk
 };
 
 class HandshakeState {
@@ -55,7 +57,7 @@ class HandshakeState {
   Result<Bytes> read_message(ByteView message);
 
   bool finished() const { return progress_.messages_done == pattern_.message_count; }
-  bool our_turn() const;                                  // to write
+  bool our_turn() const;  // to write
   const std::optional<ExchangePublic>& remote_static() const { return progress_.remote_static; }
 
   // Meaningful when finished(); before, the values so far.

@@ -1,5 +1,5 @@
-// Handshake patterns of the Noise Protocol Framework, revision 34, sections 7.4 (one-way), 7.5 (interactive) and 9 (psk).
-// Drawbridge speaks IKpsk2 only. The others exercise the same code against the ecosystem's vectors.
+// Handshake patterns of the Noise Protocol Framework, revision 34, sections 7.4 (one-way), 7.5 (interactive) and 9
+// (psk). Drawbridge speaks IKpsk2 only. The others exercise the same code against the ecosystem's vectors.
 #pragma once
 
 #include <array>
@@ -17,10 +17,10 @@ struct MessagePattern {
 };
 
 struct Pattern {
-  std::string name;                       // "IKpsk2"
-  bool initiator_static_known = false;    // pre-message "-> s"
-  bool responder_static_known = false;    // pre-message "<- s"
-  std::array<MessagePattern, 3> messages; // alternating, the initiator's first
+  std::string name;                        // "IKpsk2"
+  bool initiator_static_known = false;     // pre-message "-> s"
+  bool responder_static_known = false;     // pre-message "<- s"
+  std::array<MessagePattern, 3> messages;  // alternating, the initiator's first
   size_t message_count = 0;
 
   bool has_psk() const;

@@ -19,7 +19,9 @@ void SymmetricState::mix_key(ByteView input) {
   cipher_ = CipherState(first_bytes<32>(keys.second));
 }
 
-void SymmetricState::mix_hash(ByteView bytes) { hash_ = blake2b_512({hash_, bytes}); }
+void SymmetricState::mix_hash(ByteView bytes) {
+  hash_ = blake2b_512({hash_, bytes});
+}
 
 void SymmetricState::mix_key_and_hash(ByteView input) {
   HkdfTriple keys = noise_hkdf3(chaining_key_.reveal(), input);

@@ -40,11 +40,12 @@ double ns_per_call(const std::function<void()>& call) {
 }
 
 Contestant ours(const char* name, PacketKey& key) {
-  return {name,
-          [&key](Buffers& b, size_t n) {
-            key.seal(MutableBytes(b.sealed).first(n + 16), ByteView(b.text).first(n), b.nonce, b.aad);
-          },
-          [&key](Buffers& b, size_t n) { return key.open(b.opened, ByteView(b.sealed).first(n + 16), b.nonce, b.aad); }};
+  return {
+      name,
+      [&key](Buffers& b, size_t n) {
+        key.seal(MutableBytes(b.sealed).first(n + 16), ByteView(b.text).first(n), b.nonce, b.aad);
+      },
+      [&key](Buffers& b, size_t n) { return key.open(b.opened, ByteView(b.sealed).first(n + 16), b.nonce, b.aad); }};
 }
 
 Contestant libsodium_chacha() {
@@ -62,12 +63,12 @@ Contestant libsodium_chacha() {
 Contestant libsodium_gcm(crypto_aead_aes256gcm_state& state) {
   return {"libsodium AES-256-GCM",
           [&state](Buffers& b, size_t n) {
-            crypto_aead_aes256gcm_encrypt_afternm(b.sealed.data(), nullptr, b.text.data(), n, b.aad, header_size, nullptr,
-                                                  b.nonce, &state);
+            crypto_aead_aes256gcm_encrypt_afternm(b.sealed.data(), nullptr, b.text.data(), n, b.aad, header_size,
+                                                  nullptr, b.nonce, &state);
           },
           [&state](Buffers& b, size_t n) {
-            return crypto_aead_aes256gcm_decrypt_afternm(b.opened.data(), nullptr, nullptr, b.sealed.data(), n + 16, b.aad,
-                                                         header_size, b.nonce, &state) == 0;
+            return crypto_aead_aes256gcm_decrypt_afternm(b.opened.data(), nullptr, nullptr, b.sealed.data(), n + 16,
+                                                         b.aad, header_size, b.nonce, &state) == 0;
           }};
 }
 

@@ -9,4 +9,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
 }
 
 // Asleep as it stands: one of its damaged copies has to wake it.
-std::vector<Bytes> fuzz::samples() { return {to_bytes(as_bytes("xcan"))}; }
+std::vector<Bytes> fuzz::samples() {
+  return {to_bytes(as_bytes("xcan"))};
+}

@@ -1,6 +1,5 @@
 // Device ids as people type them.
 #include "keys/device_id.hpp"
-
 #include "tests/fuzz/fuzz_target.hpp"
 
 using namespace drawbridge;

@@ -1,9 +1,8 @@
 // Key files, with the passphrase's cost and the checksum put right so that the parser behind them is reached.
-#include "keys/key_file.hpp"
-
 #include <algorithm>
 
 #include "keys/hash.hpp"
+#include "keys/key_file.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
 using namespace drawbridge;

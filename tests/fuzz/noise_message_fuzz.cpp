@@ -27,7 +27,8 @@ Identity identity(uint8_t first) {
 struct Pair {
   CountingEntropy entropy;
   Pattern pattern = *find_pattern("IKpsk2");
-  HandshakeState device{pattern, {Role::initiator, {1}, exchange_keys_of(identity(1)), identity(2).exchange_public, Secret32()}, entropy};
+  HandshakeState device{
+      pattern, {Role::initiator, {1}, exchange_keys_of(identity(1)), identity(2).exchange_public, Secret32()}, entropy};
   HandshakeState office{pattern, {Role::responder, {1}, exchange_keys_of(identity(2)), {}, Secret32()}, entropy};
   Bytes first = device.write_message(as_bytes("hello")).take();
 };
@@ -35,7 +36,8 @@ struct Pair {
 void feed(HandshakeState& reader, ByteView message) {
   Hash64 before = reader.handshake_hash();
   auto payload = reader.read_message(message);
-  fuzz::require(payload.ok() != (reader.handshake_hash() == before), "a refused message changes nothing, a good one does");
+  fuzz::require(payload.ok() != (reader.handshake_hash() == before),
+                "a refused message changes nothing, a good one does");
 }
 
 }  // namespace

@@ -1,6 +1,5 @@
 // Seed phrases as people type them.
 #include "keys/seed_phrase.hpp"
-
 #include "tests/fuzz/fuzz_target.hpp"
 
 using namespace drawbridge;
@@ -19,9 +18,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto phrase = parse_seed_phrase(as_text({data, size}), PhraseLength::any_of_bip39);
   if (phrase) {
     auto again = parse_seed_phrase(spoken(*phrase), PhraseLength::any_of_bip39);
-    fuzz::require(again && equal(again->entropy(), phrase->entropy()), "a phrase that was read can be written and read");
+    fuzz::require(again && equal(again->entropy(), phrase->entropy()),
+                  "a phrase that was read can be written and read");
   } else {
-    fuzz::require(!phrase.error().message.empty() && !phrase.error().remedy.empty(), "a refusal says why and what to do");
+    fuzz::require(!phrase.error().message.empty() && !phrase.error().remedy.empty(),
+                  "a refusal says why and what to do");
   }
   return 0;
 }

@@ -13,7 +13,9 @@ namespace {
 
 using Random = std::mt19937_64;
 
-size_t below(Random& random, size_t bound) { return bound == 0 ? 0 : random() % bound; }
+size_t below(Random& random, size_t bound) {
+  return bound == 0 ? 0 : random() % bound;
+}
 
 Bytes random_bytes(Random& random, size_t most) {
   Bytes bytes(below(random, most + 1));
@@ -24,12 +26,24 @@ Bytes random_bytes(Random& random, size_t most) {
 void damage(Random& random, Bytes& bytes) {
   size_t at = below(random, bytes.size());
   switch (below(random, 6)) {
-    case 0: if (!bytes.empty()) bytes[at] ^= static_cast<uint8_t>(1 << below(random, 8)); break;
-    case 1: if (!bytes.empty()) bytes[at] = static_cast<uint8_t>(random()); break;
-    case 2: bytes.resize(at); break;
-    case 3: append(bytes, random_bytes(random, 40)); break;
-    case 4: bytes.insert(bytes.begin() + static_cast<long>(at), static_cast<uint8_t>(random())); break;
-    case 5: if (!bytes.empty()) bytes.erase(bytes.begin() + static_cast<long>(at)); break;
+    case 0:
+      if (!bytes.empty()) bytes[at] ^= static_cast<uint8_t>(1 << below(random, 8));
+      break;
+    case 1:
+      if (!bytes.empty()) bytes[at] = static_cast<uint8_t>(random());
+      break;
+    case 2:
+      bytes.resize(at);
+      break;
+    case 3:
+      append(bytes, random_bytes(random, 40));
+      break;
+    case 4:
+      bytes.insert(bytes.begin() + static_cast<long>(at), static_cast<uint8_t>(random()));
+      break;
+    case 5:
+      if (!bytes.empty()) bytes.erase(bytes.begin() + static_cast<long>(at));
+      break;
   }
 }
 

@@ -12,7 +12,8 @@ Secret32 key_80_to_9f() {
   return key;
 }
 const std::string_view sunscreen =
-    "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it.";
+    "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be "
+    "it.";
 
 }  // namespace
 
@@ -30,7 +31,8 @@ TEST_CASE("ChaCha20-Poly1305 gives RFC 8439's example (2.8.2)") {
 }
 
 TEST_CASE("XChaCha20-Poly1305 gives the draft's example (draft-irtf-cfrg-xchacha-03, A.3.1)") {
-  Bytes nonce = from_hex("404142434445464748494a4b4c4d4e4f5051525354555657"), aad = from_hex("50515253c0c1c2c3c4c5c6c7");
+  Bytes nonce = from_hex("404142434445464748494a4b4c4d4e4f5051525354555657"),
+        aad = from_hex("50515253c0c1c2c3c4c5c6c7");
   Bytes sealed(sunscreen.size() + aead_tag_size);
   xchacha_seal(sealed, as_bytes(sunscreen), XchachaNonce(nonce.data(), 24), aad, key_80_to_9f());
   CHECK(to_hex(sealed) ==

@@ -21,7 +21,9 @@ std::string refusal(std::string_view text) {
   return id.error().message;
 }
 
-char other(char c) { return c == 'q' ? 'r' : 'q'; }
+char other(char c) {
+  return c == 'q' ? 'r' : 'q';
+}
 
 }  // namespace
 
@@ -43,10 +45,14 @@ TEST_CASE("dashes, case and look-alikes do not matter when an id is read") {
   DeviceId id = numbered(3);
   std::string text = to_text(id), sloppy;
   for (char c : text) {
-    if (c == '-') sloppy += "  ";
-    else if (c == '1') sloppy += sloppy.size() % 2 ? 'I' : 'l';
-    else if (c == '0') sloppy += 'O';
-    else sloppy += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+    if (c == '-')
+      sloppy += "  ";
+    else if (c == '1')
+      sloppy += sloppy.size() % 2 ? 'I' : 'l';
+    else if (c == '0')
+      sloppy += 'O';
+    else
+      sloppy += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
   }
   CHECK(sloppy != text);
   CHECK(parse_device_id(sloppy).value() == id);
@@ -104,7 +110,7 @@ TEST_CASE("a prefix of eight characters or more matches, whatever its dashes and
   std::string text = to_text(id);
   CHECK(matches_prefix(id, text));
   CHECK(matches_prefix(id, short_text(id)));
-  CHECK(matches_prefix(id, text.substr(0, 9)));   // seven characters, a dash, one character
+  CHECK(matches_prefix(id, text.substr(0, 9)));  // seven characters, a dash, one character
   CHECK_FALSE(matches_prefix(id, text.substr(0, 8)));
   std::string wrong = text.substr(0, 12);
   wrong[10] = other(wrong[10]);

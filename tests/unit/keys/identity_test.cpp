@@ -8,7 +8,9 @@ using namespace drawbridge;
 
 namespace {
 
-Identity identity_of(std::string_view seed) { return identity_from_seed(Secret32(hex<32>(seed))); }
+Identity identity_of(std::string_view seed) {
+  return identity_from_seed(Secret32(hex<32>(seed)));
+}
 
 struct Rfc8032 {
   std::string_view seed, public_key, message, signature;

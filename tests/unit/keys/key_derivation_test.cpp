@@ -40,6 +40,5 @@ TEST_CASE("a node's identity is m/7470'/role'/index' of its seed") {
 
 TEST_CASE("a phrase gives the same identity in every release") {
   Seed seed = *SeedPhrase(Bytes(32, 0), Language::english).seed();
-  CHECK(to_text(derive_identity(seed).id) == 
-        "bj3v9h0-jcha293-ktbmd1j-mq8xk7p-aw08hp5-cff8t9k-w482ck7-n4ekkqg-dksy61s");
+  CHECK(to_text(derive_identity(seed).id) == "bj3v9h0-jcha293-ktbmd1j-mq8xk7p-aw08hp5-cff8t9k-w482ck7-n4ekkqg-dksy61s");
 }

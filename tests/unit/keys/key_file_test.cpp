@@ -19,7 +19,9 @@ KeyFile a_key_file() {
   return file;
 }
 
-Bytes plain_file() { return to_bytes(encode_key_file(a_key_file()).reveal()); }
+Bytes plain_file() {
+  return to_bytes(encode_key_file(a_key_file()).reveal());
+}
 
 Bytes locked_file(std::string_view passphrase = "grand-m\xc3\xa8re", PassphraseCost cost = cheap) {
   FixedEntropy entropy(Bytes(40, 3));
@@ -44,7 +46,9 @@ Error refusal(ByteView bytes, std::optional<std::string_view> passphrase = std::
 
 }  // namespace
 
-TEST_CASE("a key file reads back") { check_is_a_key_file(parse_key_file(plain_file())); }
+TEST_CASE("a key file reads back") {
+  check_is_a_key_file(parse_key_file(plain_file()));
+}
 
 TEST_CASE("a key file gives back its 24 words") {
   CHECK(equal(parse_key_file(plain_file())->phrase().entropy(), a_key_file().entropy.reveal()));
@@ -93,7 +97,8 @@ TEST_CASE("a key file with any bit changed or any length cut is refused") {
 
 TEST_CASE("each kind of damage has its own sentence") {
   Bytes file = plain_file();
-  CHECK_THAT(refusal(as_bytes("-----BEGIN OPENSSH PRIVATE KEY-----")).message, Catch::Contains("not a Drawbridge key file"));
+  CHECK_THAT(refusal(as_bytes("-----BEGIN OPENSSH PRIVATE KEY-----")).message,
+             Catch::Contains("not a Drawbridge key file"));
   CHECK_THAT(refusal({}).message, Catch::Contains("not a Drawbridge key file"));
   CHECK_THAT(refusal(ByteView(file).first(20)).message, Catch::Contains("cut short"));
   CHECK_THAT(refusal(ByteView(file).first(100)).message, Catch::Contains("length"));
@@ -125,5 +130,6 @@ TEST_CASE("only modes of 0600 and tighter are private") {
   CHECK(mode_is_private(0600));
   CHECK(mode_is_private(0400));
   CHECK(mode_is_private(0100600));  // with the file type of st_mode
-  for (uint32_t mode : {0601u, 0602u, 0604u, 0610u, 0620u, 0640u, 0700u, 0644u, 0666u, 0777u}) CHECK_FALSE(mode_is_private(mode));
+  for (uint32_t mode : {0601u, 0602u, 0604u, 0610u, 0620u, 0640u, 0700u, 0644u, 0666u, 0777u})
+    CHECK_FALSE(mode_is_private(mode));
 }

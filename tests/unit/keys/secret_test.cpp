@@ -14,7 +14,9 @@ using namespace drawbridge;
 namespace {
 
 template <typename T>
-concept Printable = requires(std::ostream& stream, const T& value) { stream << value; };
+concept Printable = requires(std::ostream& stream, const T& value) {
+  stream << value;
+};
 
 static_assert(Printable<int>);
 static_assert(!Printable<Secret32> && !Printable<Seed> && !Printable<SecretBytes>);

@@ -48,7 +48,9 @@ Error refusal(const std::string& text) {
   return phrase.error();
 }
 
-std::string without_accents(std::string_view word) { return std::string(as_text(folded(word)->reveal())); }
+std::string without_accents(std::string_view word) {
+  return std::string(as_text(folded(word)->reveal()));
+}
 
 std::string upper(std::string text) {
   for (char& c : text) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
@@ -125,8 +127,14 @@ TEST_CASE("accents may be composed, decomposed or capital") {
   CHECK(reads_back(text, phrase));
   WordIndex french(Language::french), spanish(Language::spanish);
   auto find = [](const WordIndex& index, const char* word) { return index.find(as_text(folded(word)->reveal())); };
-  CHECK(find(french, "\xc3\xa9" "couter") == find(french, "e\xcc\x81" "couter"));
-  CHECK(find(french, "\xc3\x89" "COUTER") == find(french, "ecouter"));
+  CHECK(find(french,
+             "\xc3\xa9"
+             "couter") == find(french,
+                               "e\xcc\x81"
+                               "couter"));
+  CHECK(find(french,
+             "\xc3\x89"
+             "COUTER") == find(french, "ecouter"));
   CHECK(find(french, "\xc5\x93uvre") == find(french, "oeuvre"));  // with its ligature
   REQUIRE(find(spanish, "ni\xc3\xb1o"));
   CHECK(find(spanish, "ni\xc3\xb1o") == find(spanish, "NINO"));

@@ -58,8 +58,9 @@ TEST_CASE("the ChaCha20 header mask is that of RFC 9001 A.5") {
 TEST_CASE("AES-256-GCM gives test case 16 of its specification") {
   auto key = make_packet_key(AeadId::aes_256_gcm,
                              Secret32(hex<32>("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308")));
-  Bytes text = from_hex("d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
-                        "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39");
+  Bytes text = from_hex(
+      "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72"
+      "1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39");
   Bytes aad = from_hex("feedfacedeadbeeffeedfacedeadbeefabaddad2");
   Bytes sealed = seal(*key, text, hex<12>("cafebabefacedbaddecaf888"), aad);
   CHECK(to_hex(sealed) ==
@@ -165,6 +166,7 @@ TEST_CASE("keys of one algorithm do not open packets of another key or of the ot
     size_t opened = 0;
     for (const Bytes& packet : sealed) opened += opens(*make_packet_key(id, a_key), packet, a_nonce, {}, counted(50));
     CHECK(opened == 1);
-    for (const Bytes& packet : sealed) CHECK_FALSE(opens(*make_packet_key(id, Secret32()), packet, a_nonce, {}, counted(50)));
+    for (const Bytes& packet : sealed)
+      CHECK_FALSE(opens(*make_packet_key(id, Secret32()), packet, a_nonce, {}, counted(50)));
   }
 }

@@ -14,8 +14,12 @@ Identity identity(uint8_t first) {
   seed.reveal_mutable()[0] = first;
   return identity_from_seed(seed);
 }
-Bytes filled(uint8_t byte) { return Bytes(32, byte); }
-Secret32 secret(uint8_t byte) { return Secret32(std::span<const uint8_t, 32>(filled(byte).data(), 32)); }
+Bytes filled(uint8_t byte) {
+  return Bytes(32, byte);
+}
+Secret32 secret(uint8_t byte) {
+  return Secret32(std::span<const uint8_t, 32>(filled(byte).data(), 32));
+}
 
 // An office and a device that are about to shake hands; both know all they should.
 struct Pair {

@@ -71,9 +71,15 @@ void check_agreement(const Vector& vector, HandshakeState& initiator, HandshakeS
 
 // Who sends transport message number `index`, of `handshake_messages` + n? The collections differ.
 using InitiatorSends = bool (*)(size_t index, size_t handshake_messages);
-bool alternating_from_the_start(size_t index, size_t) { return index % 2 == 0; }
-bool alternating_from_the_handshake(size_t index, size_t begin) { return (index - begin) % 2 == 0; }
-bool always(size_t, size_t) { return true; }
+bool alternating_from_the_start(size_t index, size_t) {
+  return index % 2 == 0;
+}
+bool alternating_from_the_handshake(size_t index, size_t begin) {
+  return (index - begin) % 2 == 0;
+}
+bool always(size_t, size_t) {
+  return true;
+}
 
 void check_transport_messages(const Vector& vector, const HandshakeState& initiator, const HandshakeState& responder,
                               size_t begin, InitiatorSends initiator_sends) {
@@ -124,4 +130,6 @@ TEST_CASE("IKpsk2 and two others give the messages of cacophony's vectors") {
   CHECK(check_file("noise_cacophony.txt", alternating_from_the_start) == 3);
 }
 
-TEST_CASE("the handshake hash is that of noise-c's vector") { CHECK(check_file("noise_c.txt", always) == 1); }
+TEST_CASE("the handshake hash is that of noise-c's vector") {
+  CHECK(check_file("noise_c.txt", always) == 1);
+}
