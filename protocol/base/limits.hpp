@@ -25,6 +25,8 @@ inline constexpr size_t devices = 64;            // live pairs whose knock tags 
 inline constexpr size_t offices = 16;            // offices that this node is a device of
 inline constexpr size_t open_invitations = 16;
 inline constexpr size_t revoked_tags = 64;       // revoked pairs whose knocks are still recognised, for the audit
+inline constexpr size_t invitation_tries = 64;   // handshakes answered with one invitation; then it is dead
+inline constexpr size_t relation_bytes = 64 * 1024;
 inline constexpr Duration invitation_longest = std::chrono::hours(24 * 7);
 
 // --- one connection -------------------------------------------------------------------------------------------------
@@ -63,12 +65,17 @@ inline constexpr Duration rekey_retry = 10ms;
 // --- paths ----------------------------------------------------------------------------------------------------------
 inline constexpr size_t candidates = 16;         // remote addresses tried for one peer
 inline constexpr size_t link_addresses = 8;      // in an invitation: a code must stay readable by a camera
-inline constexpr Duration check_retry_first = 100ms;
+inline constexpr Duration check_retry_first = 250ms;
 inline constexpr Duration check_retry_longest = 45s;
+inline constexpr Duration attempt_life = 2s;      // of one handshake attempt; ngtcp2 repeats its Initial within it
 inline constexpr Duration keepalive = 25s;       // below the 30 s after which common routers forget a UDP flow
+inline constexpr Duration office_patience = 35s; // an office asks for itself when a device's keepalives stay out
 inline constexpr Duration path_suspect_after = 500ms;  // data outstanding and nothing came back: check every path
 inline constexpr double checks_per_second = 50;  // answered per pair
 inline constexpr double checks_burst = 100;
+inline constexpr size_t queued_datagrams = 512;  // single datagrams (checks, copies of a first packet) not sent yet
+inline constexpr Duration flow_patience = 15s;   // a local program waits so long for a bridge that is down
+inline constexpr Duration join_patience = 30s;
 inline constexpr size_t amplification = 3;       // bytes to an unvalidated address per byte from it (RFC 9000 8.1)
 
 // --- messages -------------------------------------------------------------------------------------------------------

@@ -112,6 +112,7 @@ class Connection {
   bool stream_window_blocked(StreamId stream) const;
   void stream_finish(StreamId stream);
   void stream_abort(StreamId stream, uint64_t code);          // both halves
+  void stream_stop(StreamId stream, uint64_t code);           // the receiving half: no more bytes are wanted
   // The reader took `length` bytes of on_stream_bytes: the peer may send as many more.
   void consume(StreamId stream, uint64_t length);
 

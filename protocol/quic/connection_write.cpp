@@ -211,6 +211,10 @@ void Connection::stream_abort(StreamId id, uint64_t code) {
   ngtcp2_conn_shutdown_stream(conn_, id, code);
 }
 
+void Connection::stream_stop(StreamId id, uint64_t code) {
+  if (!closed_) ngtcp2_conn_shutdown_stream_read(conn_, id, code);
+}
+
 void Connection::consume(StreamId id, uint64_t length) {
   unread_ -= std::min(unread_, length);
   if (closed_) return;

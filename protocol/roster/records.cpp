@@ -56,7 +56,7 @@ Bytes relation_key_bytes(const RelationKey& key) {
   return bytes;
 }
 
-Row to_row(const Relation& r) {
+static Bytes encode_relation(const Relation& r) {
   Bytes value;
   msgpack::Writer writer = begin(value, 15);
   writer.uint(static_cast<uint8_t>(r.key.role)).bin(r.key.peer.bytes).str(r.name).bin(r.psk.reveal()).integer(r.paired_at.unix_ms);
@@ -65,8 +65,15 @@ Row to_row(const Relation& r) {
   write_addresses(writer, r.addresses);
   write_time(writer, r.last_seen);
   write_services(writer, r.services);
-  writer.bin(r.certificate).str(r.refusal).uint(r.refusals).uint(r.invitation);
-  return {RowKind::relation, relation_key_bytes(r.key), std::move(value)};
+  writer.bin(r.certificate).str(r.refusal).uint(r.refusals).boolean(r.revoked);
+  return value;
+}
+
+Row to_row(const Relation& r) { return {RowKind::relation, relation_key_bytes(r.key), encode_relation(r)}; }
+
+void forget_keys(Relation& relation) {
+  relation.psk.clear();
+  relation.revoked = true;
 }
 
 std::optional<Relation> parse_relation(ByteView value) {
@@ -87,7 +94,7 @@ std::optional<Relation> parse_relation(ByteView value) {
   r.certificate = to_bytes(reader.bin(certificate_longest));
   r.refusal = std::string(reader.str(limits::text_bytes));
   r.refusals = reader.uint();
-  r.invitation = reader.uint();
+  r.revoked = reader.boolean();
   if (!reader.done() || r.key.role < PeerRole::office) return std::nullopt;
   return r;
 }
@@ -122,25 +129,33 @@ Bytes invitation_key_bytes(uint64_t id) { return big_endian(id); }
 
 Row to_row(const Invitation& i) {
   Bytes value;
-  msgpack::Writer writer = begin(value, 6);
+  msgpack::Writer writer = begin(value, 8);
   writer.uint(i.id).str(i.name).bin(i.secret.reveal());
   write_grants(writer, i.grants);
-  writer.integer(i.expires_at.unix_ms);
-  if (i.claimed_by) writer.bin(i.claimed_by->bytes);
+  writer.integer(i.expires_at.unix_ms).array(i.seen.size());
+  for (uint64_t mark : i.seen) writer.uint(mark);
+  if (i.claimed_by) writer.bin(*i.claimed_by);
+  else writer.nil();
+  if (i.pending) writer.bin(encode_relation(*i.pending));
   else writer.nil();
   return {RowKind::invitation, invitation_key_bytes(i.id), std::move(value)};
 }
 
 std::optional<Invitation> parse_invitation(ByteView value) {
   msgpack::Reader reader(value);
-  expect(reader, 6);
+  expect(reader, 8);
   Invitation i;
   i.id = reader.uint();
   i.name = std::string(reader.str(limits::name_bytes));
   read_secret(reader, i.secret);
   i.grants = read_grants(reader);
   i.expires_at.unix_ms = reader.integer();
-  if (!reader.nil()) read_id(reader, i.claimed_by.emplace());
+  for (size_t left = reader.array(limits::invitation_tries); left > 0 && reader.ok(); --left) i.seen.push_back(reader.uint());
+  if (!reader.nil()) {
+    ByteView key = reader.bin_exact(i.claimed_by.emplace().size());
+    std::copy(key.begin(), key.end(), i.claimed_by->begin());
+  }
+  if (!reader.nil()) i.pending = parse_relation(reader.bin(limits::relation_bytes));
   if (!reader.done()) return std::nullopt;
   return i;
 }

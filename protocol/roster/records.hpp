@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "keys/identity.hpp"
 #include "keys/secret.hpp"
 #include "protocol/base/address.hpp"
 #include "protocol/node.hpp"
@@ -27,11 +28,14 @@ struct Relation {
   Bytes certificate;                       // device: signed by the office; a record, grants nothing
   std::string refusal;                     // office: newest refusal after a right tag
   uint64_t refusals = 0;
-  uint64_t invitation = 0;                 // office: set until the device has acknowledged: then a repeat is welcome
+  bool revoked = false;                    // device: the office said so; the keys are gone
 };
 Row to_row(const Relation& relation);
 std::optional<Relation> parse_relation(ByteView value);
 Bytes relation_key_bytes(const RelationKey& key);
+
+// Forgets the keys of a relation and keeps its name, so that `status` can say what happened.
+void forget_keys(Relation& relation);
 
 struct Revocation {
   DeviceId device;
@@ -49,7 +53,10 @@ struct Invitation {
   Secret32 secret;
   std::vector<Grant> grants;
   WallTime expires_at;
-  std::optional<DeviceId> claimed_by;
+  std::vector<uint64_t> seen;              // first bytes of each message 1 answered: a replay meets silence
+  std::optional<ExchangePublic> claimed_by;  // whose handshake was finished first; only this key may repeat it
+  // Both sides of a pairing that the device has not acknowledged yet: either may lose power now.
+  std::optional<Relation> pending;
 };
 Row to_row(const Invitation& invitation);
 std::optional<Invitation> parse_invitation(ByteView value);

@@ -22,7 +22,7 @@ Bytes encode_body(const ConnectivityCheck& check, size_t body_size) {
   auto write = [&](size_t padding) {
     body.clear();
     msgpack::Writer(body)
-        .array(9)
+        .array(10)
         .uint(static_cast<uint8_t>(check.kind))
         .uint(check.counter)
         .uint(check.sender_boot)
@@ -30,6 +30,7 @@ Bytes encode_body(const ConnectivityCheck& check, size_t body_size) {
         .uint(check.transaction)
         .boolean(check.nominate)
         .uint(check.confirmed_size)
+        .uint(check.round_trip_us)
         .bin(encode_address(check.observed))
         .bin(Bytes(padding));
   };
@@ -74,7 +75,7 @@ std::optional<ConnectivityCheck> open_check(ByteView datagram, const CheckKeys& 
   if (!xchacha_open(body, datagram.subspan(body_at), nonce, datagram.first(body_at), keys.seal)) return std::nullopt;
   msgpack::Reader reader(body);
   ConnectivityCheck check;
-  reader.array_exact(9);
+  reader.array_exact(10);
   check.kind = static_cast<CheckKind>(reader.uint(static_cast<uint8_t>(CheckKind::restarted)));
   check.counter = reader.uint();
   check.sender_boot = reader.uint();
@@ -82,6 +83,7 @@ std::optional<ConnectivityCheck> open_check(ByteView datagram, const CheckKeys& 
   check.transaction = reader.uint();
   check.nominate = reader.boolean();
   check.confirmed_size = static_cast<uint16_t>(reader.uint(UINT16_MAX));
+  check.round_trip_us = static_cast<uint32_t>(reader.uint(UINT32_MAX));
   check.observed = decode_address(reader.bin_exact(address_size));
   reader.bin(limits::largest_packet);
   if (!reader.done() || check.kind < CheckKind::request) return std::nullopt;

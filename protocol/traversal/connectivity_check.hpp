@@ -24,6 +24,7 @@ struct ConnectivityCheck {
   uint64_t transaction = 0;     // random; a response repeats its request's
   bool nominate = false;        // device only: send to the address that this came from, from now on
   uint16_t confirmed_size = 0;  // largest datagram that the sender knows to pass both ways on this path; 0: unknown
+  uint32_t round_trip_us = 0;   // of this path, as the sender measured it; 0: unknown
   SocketAddress observed;       // response: where the request came from (a reflexive address)
 };
 

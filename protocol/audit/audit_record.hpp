@@ -1,0 +1,81 @@
+// The audit trail: an append-only chain of records, each holding the hash of the one before. docs/spec/audit.md.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+
+#include "keys/device_id.hpp"
+#include "protocol/rows.hpp"
+#include "protocol/base/time.hpp"
+
+namespace drawbridge::audit {
+
+using ChainHash = std::array<uint8_t, 32>;
+
+// Stored: never renumber.
+enum class RecordType : uint8_t {
+  paired = 1,
+  granted = 2,
+  denied = 3,
+  renamed = 4,
+  revoked = 5,
+  forgotten = 6,
+  connected = 7,
+  disconnected = 8,
+  flow_opened = 9,
+  flow_closed = 10,
+  refused = 11,            // counted: at most one record a minute and reason
+  service_exposed = 12,
+  service_removed = 13,
+  invitation_created = 14,
+  invitation_cancelled = 15,
+  used_in_two_places = 16,
+  counter_reset = 17,
+  restored = 18,
+};
+const char* type_name(RecordType type);  // snake_case, as `audit show` prints it
+
+struct Record {
+  uint64_t sequence = 0;   // from 1, without gaps
+  WallTime time;
+  RecordType type{};
+  std::optional<DeviceId> device;
+  std::string device_name;
+  std::string service;
+  std::string detail;      // type-specific text: address, reason, new name
+  uint64_t sent = 0;       // flow_closed: bytes from the office to the device
+  uint64_t received = 0;   // and back
+};
+
+// The record as stored: its bytes hold the hash of the previous record (zeros for the first).
+struct Link {
+  Bytes bytes;
+  ChainHash hash{};        // BLAKE2b-256 of `bytes`
+};
+Link encode(const Record& record, const ChainHash& previous);
+
+struct Parsed {
+  Record record;
+  ChainHash previous{};
+};
+std::optional<Parsed> parse(ByteView bytes);
+
+// Follows a chain record by record, in order, and says where it breaks first.
+class ChainVerifier {
+ public:
+  // False: this record does not continue the chain (`error` says why). Later calls stay false.
+  bool add(uint64_t sequence, ByteView bytes);
+  const std::string& error() const { return error_; }
+  uint64_t sequence() const { return sequence_; }
+  const ChainHash& head() const { return head_; }
+
+ private:
+  uint64_t sequence_ = 0;
+  ChainHash head_{};
+  std::string error_;
+};
+
+Row to_row(const Record& record, const Link& link);  // key: sequence, 8 bytes big-endian; value: Link::bytes
+
+}  // namespace drawbridge::audit

@@ -1,0 +1,118 @@
+#include "protocol/core.hpp"
+
+#include <algorithm>
+
+namespace drawbridge {
+
+Core::Core(NodeConfig node_config, Entropy& source) : config(std::move(node_config)), entropy(source) {
+  sessions.entropy = &entropy;
+  sessions.cubic = config.cubic;
+}
+
+std::vector<AeadId> Core::aeads() const {
+  std::vector<AeadId> list{AeadId::chacha20_poly1305};
+  if (config.hardware_aes) list.insert(list.begin(), AeadId::aes_256_gcm);
+  return list;
+}
+
+void Core::send(const Path& path, Bytes bytes) {
+  if (!running || datagrams.size() >= limits::queued_datagrams) return;
+  datagrams.push_back({path, std::move(bytes)});
+}
+
+void Core::audit(Now now, audit::RecordType type, const DeviceId* device, const std::string& name, const std::string& service,
+                 const std::string& detail, FlowCounters counters) {
+  audit::Record record{.sequence = state.audit_sequence + 1, .time = now.wall, .type = type, .device_name = name, .service = service,
+                       .detail = detail, .sent = counters.sent, .received = counters.received};
+  if (device) record.device = *device;
+  audit::Link link = audit::encode(record, state.audit_hash);
+  journal.put(audit::to_row(record, link));
+  state.audit_sequence = record.sequence;
+  state.audit_hash = link.hash;
+  save_state();
+}
+
+void Core::reserve_counters(uint64_t from) {
+  if (reserving_) return;
+  reserving_ = true;
+  state.counter_reserved = std::max(from, state.counter_reserved) + limits::counter_block;
+  save_state();
+  uint64_t reserved = state.counter_reserved;
+  journal.then([this, reserved](Now, const std::optional<Error>& error) {
+    reserving_ = false;
+    if (!error) counter_usable_ = reserved;
+  });
+}
+
+void Core::start(Now now) {
+  ++state.boot_id;
+  counter_ = state.counter_reserved;  // nothing below what was ever reserved may be used again
+  reserve_counters(now.wall.unix_ms > 0 ? static_cast<uint64_t>(now.wall.unix_ms) * 1000 : 0);
+  journal.then([this](Now, const std::optional<Error>& error) { running = !error; });
+}
+
+std::optional<uint64_t> Core::next_counter(Now now) {
+  uint64_t clock = now.wall.unix_ms > 0 ? static_cast<uint64_t>(now.wall.unix_ms) * 1000 : 0;
+  uint64_t next = std::max(clock, counter_ + 1);
+  if (next + limits::counter_block / 2 > counter_usable_) reserve_counters(next);
+  if (next > counter_usable_) return std::nullopt;
+  counter_ = next;
+  return next;
+}
+
+void Core::finish_request(RequestId request, std::optional<Error> error, std::optional<Duration> rtt, std::optional<RelationKey> peer) {
+  emit(event::RequestDone{request, std::move(error), rtt, peer});
+}
+
+RequestId Core::durable_request() {
+  RequestId request = begin_request();
+  journal.then([this, request](Now, const std::optional<Error>& error) { finish_request(request, error); });
+  return request;
+}
+
+std::unique_ptr<Carried> Core::carry(SessionHolder* holder, quic::End self, Instant now) {
+  auto carried = std::make_unique<Carried>();
+  carried->holder = holder;
+  carried->session = std::make_unique<Session>(sessions, self);
+  carried->started = now;
+  entropy.fill({reinterpret_cast<uint8_t*>(&carried->handle), sizeof carried->handle});
+  return carried;
+}
+
+void Core::update_routes(Carried& carried) {
+  for (const quic::ConnectionId& id : carried.session->take_issued()) {
+    routes[id] = &carried;
+    carried.routes.push_back(id);
+  }
+  for (const quic::ConnectionId& id : carried.session->take_retired()) {
+    routes.erase(id);
+    std::erase(carried.routes, id);
+  }
+}
+
+void Core::drop(std::unique_ptr<Carried>& carried) {
+  if (!carried) return;
+  update_routes(*carried);
+  for (const quic::ConnectionId& id : carried->routes) routes.erase(id);
+  carried.reset();
+}
+
+Transmit Core::transmit(Now now, Carried& carried, MutableBytes buffer) {
+  if (!running || !carried.may_send || (!carried.path && carried.fan_out.empty())) return {};
+  PacketRun run = carried.session->write_run(now.boot, buffer, carried.packet_size);
+  update_routes(carried);
+  if (run.length == 0) {
+    carried.may_send = false;
+    return {};
+  }
+  if (carried.path) return {*carried.path, run.ecn, run.segment_size, run.length};
+  ByteView bytes = ByteView(buffer).first(run.length);
+  for (size_t i = 1; i < carried.fan_out.size(); ++i) {
+    for (size_t at = 0; at < bytes.size(); at += run.segment_size) {
+      send(carried.fan_out[i], to_bytes(bytes.subspan(at, std::min(run.segment_size, bytes.size() - at))));
+    }
+  }
+  return {carried.fan_out[0], run.ecn, run.segment_size, run.length};
+}
+
+}  // namespace drawbridge

@@ -1,0 +1,104 @@
+// What the parts of one Node share: identity, durable state, outgoing datagrams and events, and the table that says
+// which session a packet belongs to.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "protocol/audit/audit_record.hpp"
+#include "protocol/base/token_bucket.hpp"
+#include "protocol/journal.hpp"
+#include "protocol/node.hpp"
+#include "protocol/roster/records.hpp"
+#include "protocol/session.hpp"
+
+namespace drawbridge {
+
+struct Carried;
+
+// Owns sessions and is told what concerns them.
+class SessionHolder {
+ public:
+  virtual ~SessionHolder() = default;
+  // A packet for one of its sessions came in by `path` and was read; `authentic` as Connection::handle_packet says.
+  virtual void handle_session_packet(Now now, Carried& carried, const Path& path, bool authentic) = 0;
+  // After one or more packets, or a timeout, of that session.
+  virtual void settle(Now now, Carried& carried) = 0;
+};
+
+// A session and where its packets go.
+struct Carried {
+  SessionHolder* holder = nullptr;
+  std::unique_ptr<Session> session;
+  std::optional<Path> path;             // none: a handshake that is sent to every address of `fan_out`
+  std::vector<Path> fan_out;
+  size_t packet_size = limits::smallest_packet;
+  Instant started{};
+  uint64_t handle = 0;                  // names the connection in ClientHello::live
+  uint64_t peer_boot = 0;               // office: from the ClientHello
+  bool may_send = true;                 // something happened since it last had nothing to send
+  std::vector<quic::ConnectionId> routes;
+};
+
+struct OutDatagram {
+  Path path;
+  Bytes bytes;
+};
+
+struct Core {
+  Core(NodeConfig node_config, Entropy& source);
+
+  NodeConfig config;
+  Entropy& entropy;
+  SessionShared sessions;
+  Journal journal;
+  roster::NodeState state;
+  std::deque<Event> events;
+  std::deque<OutDatagram> datagrams;
+  std::vector<SocketAddress> local_addresses;
+  std::map<std::string, ServiceDefinition> services;
+  std::unordered_map<quic::ConnectionId, Carried*, quic::ConnectionIdHash> routes;
+  std::unordered_set<FlowId> flows;     // that the driver knows and that are not over
+  size_t half_open = 0;
+  RequestId next_request = 1;
+  bool running = false;                 // the boot id is durable: packets may leave
+  bool shutting_down = false;
+
+  const Identity& identity() const { return config.identity; }
+  uint64_t boot_id() const { return state.boot_id; }
+  std::vector<AeadId> aeads() const;
+
+  void emit(Event event) { events.push_back(std::move(event)); }
+  void send(const Path& path, Bytes bytes);
+  // Adds the record to the chain; durable with the batch that is being gathered.
+  void audit(Now now, audit::RecordType type, const DeviceId* device, const std::string& name, const std::string& service = {},
+             const std::string& detail = {}, FlowCounters counters = {});
+  // Counts this start and reserves counters; `running` once that is durable.
+  void start(Now now);
+  // The next value for message 1; nothing while no block is reserved on disk (ask again later).
+  std::optional<uint64_t> next_counter(Now now);
+  void save_state() { journal.put(roster::to_row(state)); }
+
+  RequestId begin_request() { return next_request++; }
+  void finish_request(RequestId request, std::optional<Error> error = {}, std::optional<Duration> rtt = {}, std::optional<RelationKey> peer = {});
+  // A request that is done when everything put into the journal so far is durable.
+  RequestId durable_request();
+
+  // --- sessions ------------------------------------------------------------------------------------------------------
+  std::unique_ptr<Carried> carry(SessionHolder* holder, quic::End self, Instant now);
+  void update_routes(Carried& carried);
+  // Ends routing and destroys it; null is fine.
+  void drop(std::unique_ptr<Carried>& carried);
+  // Fills `buffer` with the session's next run and its copies for other addresses.
+  Transmit transmit(Now now, Carried& carried, MutableBytes buffer);
+
+ private:
+  void reserve_counters(uint64_t from);
+  uint64_t counter_ = 0;                // last used
+  uint64_t counter_usable_ = 0;         // durable bound
+  bool reserving_ = false;
+};
+
+}  // namespace drawbridge

@@ -1,0 +1,196 @@
+// Node: start, durability, and what happens when a part is over.
+#include "protocol/node.hpp"
+
+#include <algorithm>
+
+#include "protocol/node_core.hpp"
+
+namespace drawbridge {
+namespace {
+
+// Offices announce a restart to many devices over a second at most, so that these do not all knock at once.
+constexpr Duration announce_spread = 1s;
+constexpr Duration announce_step = 20ms;
+constexpr Duration grants_interval = 1s;
+
+}  // namespace
+
+Node::Node(NodeConfig config, Entropy& entropy) : core_(std::make_unique<Core>(std::move(config), entropy)) {}
+Node::~Node() = default;
+
+Result<void> Node::start(Now now, const std::vector<Row>& rows) {
+  for (const Row& row : rows) core_->load(row);
+  core_->shared.start(now);
+  core_->shared.journal.then([this](Now later, const std::optional<Error>& error) {
+    if (!error) core_->started(later);
+  });
+  return {};
+}
+
+void Node::Core::load(const Row& row) {
+  if (!row.value) return;
+  switch (row.kind) {
+    case RowKind::node:
+      if (auto state = roster::parse_node_state(*row.value)) shared.state = *state;
+      return;
+    case RowKind::relation:
+      if (auto relation = roster::parse_relation(*row.value)) add_peer(std::move(*relation));
+      return;
+    case RowKind::invitation:
+      if (auto record = roster::parse_invitation(*row.value)) {
+        uint64_t id = record->id;
+        invitations[id] = std::make_unique<Invitation>(shared, std::move(*record));
+      }
+      return;
+    case RowKind::service:
+      if (auto service = roster::parse_service(*row.value)) shared.services[service->name] = *service;
+      return;
+    case RowKind::revocation:
+      if (auto revocation = roster::parse_revocation(*row.value)) {
+        auto [known, fresh] = revocations.try_emplace(revocation->device, *revocation);
+        if (!fresh && known->second.revoked_at < revocation->revoked_at) known->second = *revocation;
+      }
+      return;
+    case RowKind::audit: return;
+  }
+}
+
+Peer& Node::Core::add_peer(roster::Relation record) {
+  RelationKey key = record.key;
+  drop_peer(key);
+  return *(peers[key] = std::make_unique<Peer>(shared, std::move(record)));
+}
+
+void Node::Core::drop_peer(const RelationKey& key) {
+  auto found = peers.find(key);
+  if (found == peers.end()) return;
+  std::erase_if(flow_owners, [&](const auto& entry) { return entry.second == found->second.get(); });
+  peers.erase(found);
+}
+
+void Node::Core::started(Now now) {
+  size_t count = std::max<size_t>(peers.size(), 1);
+  Duration step = std::min<Duration>(announce_step, announce_spread / static_cast<int64_t>(count));
+  Duration after{};
+  for (auto& [key, peer] : peers) {
+    peer->start(now, after);
+    if (key.role == PeerRole::device) after += step;
+    peer->handle_timeout(now);
+  }
+}
+
+void Node::Core::finish_pairing(Now now, Invitation& invitation) {
+  auto relation = invitation.take_done();
+  if (!relation) return;
+  RelationKey key = relation->key;
+  uint64_t id = invitation.record().id;
+  shared.journal.put(roster::to_row(*relation));
+  shared.journal.put(roster::deleted(RowKind::invitation, roster::invitation_key_bytes(id)));
+  shared.audit(now, audit::RecordType::paired, &key.peer, relation->name, "", "invitation " + std::to_string(id));
+  // A device that was revoked once and is invited again is an ordinary device; the revocation stays on record.
+  revocations.erase(key.peer);
+  std::string name = relation->name;
+  add_peer(std::move(*relation)).start(now, far_future - now.boot);
+  shared.journal.then([this, key, name, id](Now, const std::optional<Error>& error) {
+    if (!error) shared.emit(event::Paired{key, name, id});
+  });
+}
+
+void Node::Core::finish_joining(Now now, Joining& joining) {
+  if (auto relation = joining.take_paired()) {
+    RelationKey key = relation->key;
+    shared.emit(event::Paired{key, relation->name, 0});
+    joins[key] = joining.request();
+    add_peer(std::move(*relation)).start(now, 0ns);
+    peers[key]->connect(now);
+  } else if (joining.failure()) {
+    shared.finish_request(joining.request(), joining.failure());
+  }
+}
+
+// A join is done once its office is connected; it is durable already, so nothing is lost if that takes longer.
+void Node::Core::finish_joins() {
+  for (auto it = joins.begin(); it != joins.end();) {
+    auto peer = peers.find(it->first);
+    if (peer != peers.end() && !peer->second->connected() && !peer->second->revoked()) {
+      ++it;
+      continue;
+    }
+    shared.finish_request(it->second, {}, {}, it->first);
+    it = joins.erase(it);
+  }
+}
+
+void Node::Core::reap(Now now) {
+  for (auto it = invitations.begin(); it != invitations.end();) {
+    Invitation& invitation = *it->second;
+    finish_pairing(now, invitation);
+    bool dead = invitation.spent() ? invitation.idle() : invitation.expired(now.wall) && !invitation.pending_keys();
+    if (dead && !invitation.spent()) shared.journal.put(roster::deleted(RowKind::invitation, roster::invitation_key_bytes(it->first)));
+    it = dead ? invitations.erase(it) : std::next(it);
+  }
+  for (auto it = joinings.begin(); it != joinings.end();) {
+    finish_joining(now, *it->second);
+    it = it->second->over() ? joinings.erase(it) : std::next(it);
+  }
+  if (!joins.empty()) finish_joins();
+  for (auto it = peers.begin(); it != peers.end();) {
+    auto next = std::next(it);
+    if (it->second->left()) forget_left(now, *it->second);
+    bool closing = it->second->over() && it->second->drained();
+    if (closing) drop_peer(it->first);
+    it = next;
+  }
+  if (now.boot - grants_checked < grants_interval) return;
+  grants_checked = now.boot;
+  for (auto& [key, peer] : peers) peer->end_ungranted_flows(now);
+}
+
+// A device that leaves by itself is treated as one that was revoked: its keys are gone, and the record says why.
+void Node::Core::forget_left(Now now, Peer& peer) {
+  if (peer.revoked()) return;
+  roster::Revocation revocation{peer.key().peer, peer.record().name, "the device left", now.wall, peer.keys().knock_tag};
+  shared.journal.put(roster::deleted(RowKind::relation, roster::relation_key_bytes(peer.key())));
+  shared.journal.put(roster::to_row(revocation));
+  shared.audit(now, audit::RecordType::revoked, &revocation.device, revocation.name, "", revocation.reason);
+  revocations[revocation.device] = revocation;
+  peer.revoke(now, revocation.reason, 0);
+}
+
+void Node::handle_network_change(Now now, std::vector<SocketAddress> local) {
+  core_->shared.local_addresses = std::move(local);
+  for (auto& [key, peer] : core_->peers) {
+    peer->send_offer(now);
+    peer->handle_network_change(now);
+  }
+}
+
+void Node::handle_persisted(Now now, uint64_t ticket) {
+  core_->shared.journal.handle_persisted(now, ticket, std::nullopt);
+  core_->reap(now);
+}
+
+void Node::handle_persist_failed(Now now, uint64_t ticket, const std::string& reason) {
+  core_->shared.journal.handle_persisted(
+      now, ticket, Error{ErrorCode::io, "The state could not be written: " + reason + ".", "Free disk space or repair the disk; nothing was changed."});
+  core_->reap(now);
+}
+
+void Node::shut_down(Now) {
+  core_->shared.shutting_down = true;
+  for (auto& [key, peer] : core_->peers) peer->shut_down();
+}
+
+std::optional<PersistBatch> Node::poll_persist() { return core_->shared.journal.poll(); }
+
+std::optional<Event> Node::poll_event() {
+  auto& events = core_->shared.events;
+  if (events.empty()) return std::nullopt;
+  Event event = std::move(events.front());
+  events.pop_front();
+  return event;
+}
+
+const DeviceId& Node::id() const { return core_->shared.identity().id; }
+
+}  // namespace drawbridge

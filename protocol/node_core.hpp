@@ -1,0 +1,55 @@
+// Inside of Node: the parts and how packets find them.
+#pragma once
+
+#include <map>
+
+#include "protocol/invitation.hpp"
+#include "protocol/joining.hpp"
+#include "protocol/peer.hpp"
+
+namespace drawbridge {
+
+struct Node::Core {
+  Core(NodeConfig config, Entropy& entropy) : shared(std::move(config), entropy) {}
+
+  drawbridge::Core shared;
+  std::map<RelationKey, std::unique_ptr<Peer>> peers;
+  std::map<uint64_t, std::unique_ptr<Invitation>> invitations;
+  std::map<RequestId, std::unique_ptr<Joining>> joinings;
+  std::map<DeviceId, roster::Revocation> revocations;      // the newest of each device
+  std::map<RelationKey, RequestId> joins;                  // paired, and waiting to be connected
+  std::unordered_map<FlowId, Peer*> flow_owners;
+  TokenBucket strange{limits::strange_packets_per_second, limits::strange_packets_burst};
+  TokenBucket revoked_audit{1.0 / 60, 1};
+  size_t turn = 0;                                         // whose turn it is to send
+  bool datagram_next = false;
+  Instant grants_checked{};
+
+  // node.cpp
+  void load(const Row& row);
+  void started(Now now);
+  void reap(Now now);                                      // parts that are over
+  void finish_pairing(Now now, Invitation& invitation);
+  void finish_joining(Now now, Joining& joining);
+  void finish_joins();
+  void forget_left(Now now, Peer& peer);
+  void drop_peer(const RelationKey& key);
+  Peer& add_peer(roster::Relation record);
+
+  // node_network.cpp
+  void handle_datagram(Now now, const Path& path, uint8_t ecn, ByteView datagram, Carried*& touched);
+  void handle_stranger(Now now, const Path& path, ByteView datagram);
+  void handle_first_packet(Now now, const Path& path, ByteView datagram);
+  Carried* route(ByteView datagram);
+  Instant next_timeout() const;
+  Transmit transmit_datagram(MutableBytes buffer);
+  Transmit transmit_session(Now now, MutableBytes buffer);
+
+  // node_requests.cpp
+  Peer* device(const DeviceId& id);
+  Peer* office(const DeviceId& id);
+  Peer* owner(FlowId flow);
+  void offer_all(Now now);
+};
+
+}  // namespace drawbridge

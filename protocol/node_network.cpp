@@ -1,0 +1,152 @@
+// Which part a datagram belongs to: live connections first, then knocks and checks, and silence for everything else.
+#include <algorithm>
+
+#include "protocol/node_core.hpp"
+
+namespace drawbridge {
+namespace {
+
+constexpr uint8_t long_header = 0x80;
+constexpr size_t long_dcid_length_at = 5, long_dcid_at = 6, short_dcid_at = 1;
+
+}  // namespace
+
+// RFC 9000 17: where the destination connection id lies.
+Carried* Node::Core::route(ByteView d) {
+  quic::ConnectionId id;
+  if (d[0] & long_header) {
+    if (d.size() < long_dcid_at || d[long_dcid_length_at] > quic::connection_id_max || d.size() - long_dcid_at < d[long_dcid_length_at]) return nullptr;
+    id = quic::ConnectionId(d.subspan(long_dcid_at, d[long_dcid_length_at]));
+  } else {
+    if (d.size() < short_dcid_at + quic::connection_id_size) return nullptr;
+    id = quic::ConnectionId(d.subspan(short_dcid_at, quic::connection_id_size));
+  }
+  auto found = shared.routes.find(id);
+  return found == shared.routes.end() ? nullptr : found->second;
+}
+
+void Node::Core::handle_datagram(Now now, const Path& path, uint8_t ecn, ByteView datagram, Carried*& touched) {
+  if (datagram.empty()) return;
+  Carried* carried = route(datagram);
+  if (!carried) {
+    if (shared.running && strange.take(now.boot)) handle_stranger(now, path, datagram);
+    return;
+  }
+  // Packets of one run nearly always belong to one session; its streams are looked at once, after the run.
+  if (touched && touched != carried) touched->holder->settle(now, *std::exchange(touched, nullptr));
+  if (!route(datagram)) return;
+  bool authentic = carried->session->handle_packet(now.boot, ecn, datagram);
+  shared.update_routes(*carried);
+  carried->holder->handle_session_packet(now, *carried, path, authentic);
+  touched = carried;
+}
+
+void Node::Core::handle_stranger(Now now, const Path& path, ByteView datagram) {
+  if (datagram[0] & long_header) return handle_first_packet(now, path, datagram);
+  for (auto& [key, peer] : peers) {
+    if (!peer->revoked() && traversal::check_tag_matches(datagram, peer->check_keys())) return peer->handle_check(now, path, datagram);
+  }
+}
+
+void Node::Core::handle_first_packet(Now now, const Path& path, ByteView datagram) {
+  auto form = quic::parse_first_initial(datagram);
+  if (!form) return;
+  for (auto& [key, peer] : peers) {
+    if (key.role == PeerRole::device && !peer->revoked() && quic::knock_matches(peer->keys().knock_tag, form->dcid)) {
+      return peer->handle_knock(now, path, datagram, *form);
+    }
+  }
+  for (auto& [id, invitation] : invitations) {
+    if (quic::knock_matches(invitation->keys().knock_tag, form->dcid)) return invitation->handle_knock(now, path, datagram, *form);
+    // A device that lost its acknowledgement comes back with the PSK that it made durable.
+    const auto& pending = invitation->pending_keys();
+    if (pending && quic::knock_matches(pending->knock_tag, form->dcid) && quic::open_first_initial(datagram, *form, pending->knock)) {
+      RelationKey key = invitation->record().pending->key;
+      invitation->mark_done();
+      finish_pairing(now, *invitation);
+      auto peer = peers.find(key);
+      if (peer != peers.end()) peer->second->handle_knock(now, path, datagram, *form);
+      return;
+    }
+  }
+  for (auto& [id, revocation] : revocations) {
+    if (!quic::knock_matches(revocation.knock_tag, form->dcid)) continue;
+    shared.emit(event::Refused{RelationKey{PeerRole::device, id}, "revoked"});
+    if (revoked_audit.take(now.boot)) shared.audit(now, audit::RecordType::refused, &id, revocation.name, "", "revoked device knocked");
+    return;
+  }
+}
+
+void Node::handle_datagrams(Now now, const ReceivedRun& run) {
+  Core& core = *core_;
+  Carried* touched = nullptr;
+  size_t segment = run.segment_size ? run.segment_size : run.bytes.size();
+  for (size_t at = 0; at < run.bytes.size(); at += segment) {
+    core.handle_datagram(now, run.path, run.ecn, run.bytes.subspan(at, std::min(segment, run.bytes.size() - at)), touched);
+  }
+  if (touched) touched->holder->settle(now, *touched);
+  core.reap(now);
+}
+
+void Node::handle_timeout(Now now) {
+  Core& core = *core_;
+  for (auto& [key, peer] : core.peers) {
+    if (peer->next_timeout() <= now.boot) peer->handle_timeout(now);
+  }
+  for (auto& [id, invitation] : core.invitations) invitation->handle_timeout(now);
+  for (auto& [id, joining] : core.joinings) joining->handle_timeout(now);
+  core.reap(now);
+}
+
+Instant Node::Core::next_timeout() const {
+  Instant next = far_future;
+  for (const auto& [key, peer] : peers) next = std::min(next, peer->next_timeout());
+  for (const auto& [id, invitation] : invitations) next = std::min(next, invitation->next_timeout());
+  for (const auto& [id, joining] : joinings) next = std::min(next, joining->next_timeout());
+  return next;
+}
+
+Instant Node::next_timeout() const { return core_->next_timeout(); }
+
+Transmit Node::Core::transmit_datagram(MutableBytes buffer) {
+  if (shared.datagrams.empty()) return {};
+  OutDatagram datagram = std::move(shared.datagrams.front());
+  shared.datagrams.pop_front();
+  std::copy(datagram.bytes.begin(), datagram.bytes.end(), buffer.begin());
+  return {datagram.path, 0, datagram.bytes.size(), datagram.bytes.size()};
+}
+
+// Peers take turns, one run each; then whoever is pairing.
+Transmit Node::Core::transmit_session(Now now, MutableBytes buffer) {
+  for (int round = 0; round < 2; ++round) {
+    size_t index = 0;
+    for (auto& [key, peer] : peers) {
+      bool due = round == 0 ? index >= turn : index < turn;
+      ++index;
+      Transmit out = due ? peer->poll_transmit(now, buffer) : Transmit{};
+      if (out.length == 0) continue;
+      turn = index;
+      return out;
+    }
+  }
+  for (auto& [id, invitation] : invitations) {
+    if (Transmit out = invitation->poll_transmit(now, buffer); out.length > 0) return out;
+  }
+  for (auto& [id, joining] : joinings) {
+    if (Transmit out = joining->poll_transmit(now, buffer); out.length > 0) return out;
+  }
+  return {};
+}
+
+Transmit Node::poll_transmit(Now now, MutableBytes buffer) {
+  Core& core = *core_;
+  // A session's packets and single datagrams alternate, packets first: a check that overtakes the packet that completes
+  // a handshake would be lost, and a check must not wait behind a long transfer.
+  Transmit out = core.datagram_next ? core.transmit_datagram(buffer) : core.transmit_session(now, buffer);
+  if (out.length == 0) out = core.datagram_next ? core.transmit_session(now, buffer) : core.transmit_datagram(buffer);
+  core.datagram_next = !core.datagram_next && out.length > 0;
+  if (out.length == 0) core.reap(now);
+  return out;
+}
+
+}  // namespace drawbridge

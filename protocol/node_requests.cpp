@@ -1,0 +1,360 @@
+// What the owner asks for, and what he is told.
+#include <algorithm>
+
+#include "protocol/node_core.hpp"
+#include "protocol/tunnel/frame.hpp"
+
+namespace drawbridge {
+namespace {
+
+Error unknown_device() { return {ErrorCode::not_found, "There is no such device.", "`drawbridge devices` lists them."}; }
+Error unknown_office() { return {ErrorCode::not_found, "There is no such office.", "`drawbridge status` lists them."}; }
+
+Error bad_name() {
+  return {ErrorCode::invalid_argument, "That name cannot be used.", "Use 1 to 64 characters without line breaks or control characters."};
+}
+
+bool valid_grants(const std::vector<Grant>& grants) {
+  return grants.size() <= limits::grants_per_device &&
+         std::all_of(grants.begin(), grants.end(), [](const Grant& g) { return g.service == "*" || tunnel::is_service_name(g.service); });
+}
+
+Error bad_service() {
+  return {ErrorCode::invalid_argument, "That is not a service's name.", "Names have 1 to 32 letters a-z, digits and dashes."};
+}
+
+std::string names_of(const std::vector<Grant>& grants) {
+  std::string names;
+  for (const Grant& grant : grants) names += (names.empty() ? "" : " ") + grant.service;
+  return names;
+}
+
+}  // namespace
+
+Peer* Node::Core::device(const DeviceId& id) {
+  auto found = peers.find({PeerRole::device, id});
+  return found == peers.end() || found->second->revoked() ? nullptr : found->second.get();
+}
+
+Peer* Node::Core::office(const DeviceId& id) {
+  auto found = peers.find({PeerRole::office, id});
+  return found == peers.end() ? nullptr : found->second.get();
+}
+
+Peer* Node::Core::owner(FlowId flow) {
+  auto known = flow_owners.find(flow);
+  if (known != flow_owners.end()) {
+    if (shared.flows.contains(flow)) return known->second;
+    flow_owners.erase(known);
+    return nullptr;
+  }
+  if (!shared.flows.contains(flow)) return nullptr;
+  for (auto& [key, peer] : peers) {
+    if (peer->owns(flow)) return flow_owners[flow] = peer.get();
+  }
+  return nullptr;
+}
+
+void Node::Core::offer_all(Now now) {
+  for (auto& [key, peer] : peers) {
+    peer->send_offer(now);
+    peer->end_ungranted_flows(now);
+  }
+}
+
+Result<CreatedInvitation> Node::create_invitation(Now now, InvitationOptions options) {
+  auto& shared = core_->shared;
+  if (!options.name.empty() && !roster::is_display_name(options.name)) return bad_name();
+  if (!valid_grants(options.grants)) return bad_service();
+  if (options.valid_for <= 0ns || options.valid_for > limits::invitation_longest) {
+    return Error{ErrorCode::invalid_argument, "An invitation is valid for at most seven days.", "Choose a shorter time, such as 10m or 2h."};
+  }
+  if (core_->invitations.size() >= limits::open_invitations) {
+    return Error{ErrorCode::limit, "Too many invitations are open.", "Wait until some are used or expired."};
+  }
+  auto live = std::count_if(core_->peers.begin(), core_->peers.end(), [](const auto& p) { return p.first.role == PeerRole::device; });
+  if (static_cast<size_t>(live) >= limits::devices) return Error{ErrorCode::limit, "No more devices can be paired.", "Revoke devices that are no longer used."};
+  roster::Invitation record;
+  record.secret = shared.entropy.secret32();
+  record.id = pairing::invitation_id(record.secret);
+  record.name = options.name;
+  record.grants = options.grants;
+  record.expires_at = {now.wall.unix_ms + to_ms(options.valid_for)};
+  options.addresses.resize(std::min(options.addresses.size(), limits::link_addresses));
+  CreatedInvitation created{.id = record.id, .expires_at = record.expires_at};
+  created.link = pairing::to_link({id(), record.secret, options.addresses});
+  shared.journal.put(roster::to_row(record));
+  shared.audit(now, audit::RecordType::invitation_created, nullptr, options.name, "", "invitation " + std::to_string(record.id));
+  core_->invitations[record.id] = std::make_unique<Invitation>(shared, std::move(record));
+  created.request = shared.durable_request();
+  return created;
+}
+
+Result<RequestId> Node::cancel_invitation(Now now, uint64_t id) {
+  auto found = core_->invitations.find(id);
+  if (found == core_->invitations.end() || found->second->spent()) {
+    return Error{ErrorCode::not_found, "There is no such invitation: it was used, or has expired.", ""};
+  }
+  core_->shared.journal.put(roster::deleted(RowKind::invitation, roster::invitation_key_bytes(id)));
+  core_->shared.audit(now, audit::RecordType::invitation_cancelled, nullptr, found->second->record().name, "", "invitation " + std::to_string(id));
+  core_->invitations.erase(found);
+  return core_->shared.durable_request();
+}
+
+Result<RequestId> Node::revoke(Now now, const DeviceId& device, std::string reason) {
+  Peer* peer = core_->device(device);
+  if (!peer) return unknown_device();
+  auto& shared = core_->shared;
+  roster::Revocation revocation{device, peer->record().name, reason.substr(0, limits::text_bytes), now.wall, peer->keys().knock_tag};
+  shared.journal.put(roster::deleted(RowKind::relation, roster::relation_key_bytes(peer->key())));
+  shared.journal.put(roster::to_row(revocation));
+  shared.audit(now, audit::RecordType::revoked, &device, revocation.name, "", revocation.reason);
+  core_->revocations[device] = revocation;
+  RequestId request = shared.begin_request();
+  peer->revoke(now, revocation.reason, request);
+  return request;
+}
+
+Result<RequestId> Node::forget_device(Now now, const DeviceId& device) {
+  auto found = core_->revocations.find(device);
+  if (found == core_->revocations.end()) {
+    if (core_->device(device)) return Error{ErrorCode::state, "This device still has access.", "Revoke it first: `drawbridge revoke`."};
+    return unknown_device();
+  }
+  core_->shared.journal.put(roster::deleted(RowKind::revocation, roster::revocation_key_bytes(found->second)));
+  core_->shared.audit(now, audit::RecordType::forgotten, &device, found->second.name);
+  core_->revocations.erase(found);
+  return core_->shared.durable_request();
+}
+
+Result<RequestId> Node::reset_counter(Now now, const DeviceId& device) {
+  Peer* peer = core_->device(device);
+  if (!peer) return unknown_device();
+  peer->record().counter = 0;
+  peer->record().refusal.clear();
+  peer->record().refusals = 0;
+  peer->save();
+  core_->shared.audit(now, audit::RecordType::counter_reset, &device, peer->record().name);
+  return core_->shared.durable_request();
+}
+
+Result<RequestId> Node::allow(Now now, const DeviceId& device, std::vector<Grant> grants) {
+  Peer* peer = core_->device(device);
+  if (!peer) return unknown_device();
+  if (!valid_grants(grants)) return bad_service();
+  auto& held = peer->record().grants;
+  for (const Grant& grant : grants) std::erase_if(held, [&](const Grant& g) { return g.service == grant.service; });
+  if (held.size() + grants.size() > limits::grants_per_device) return Error{ErrorCode::limit, "That is too many grants for one device.", "Grant `*` instead."};
+  held.insert(held.end(), grants.begin(), grants.end());
+  peer->save();
+  core_->shared.audit(now, audit::RecordType::granted, &device, peer->record().name, "", names_of(grants));
+  peer->send_offer(now);
+  return core_->shared.durable_request();
+}
+
+Result<RequestId> Node::deny(Now now, const DeviceId& device, std::vector<std::string> services) {
+  Peer* peer = core_->device(device);
+  if (!peer) return unknown_device();
+  std::string names;
+  for (const std::string& service : services) {
+    std::erase_if(peer->record().grants, [&](const Grant& g) { return g.service == service; });
+    names += (names.empty() ? "" : " ") + service;
+  }
+  peer->save();
+  core_->shared.audit(now, audit::RecordType::denied, &device, peer->record().name, "", names);
+  peer->send_offer(now);
+  peer->end_ungranted_flows(now);
+  return core_->shared.durable_request();
+}
+
+Result<RequestId> Node::rename(Now now, const DeviceId& device, std::string name) {
+  Peer* peer = core_->device(device);
+  if (!peer) return unknown_device();
+  if (!roster::is_display_name(name)) return bad_name();
+  core_->shared.audit(now, audit::RecordType::renamed, &device, peer->record().name, "", name);
+  peer->record().name = std::move(name);
+  peer->save();
+  return core_->shared.durable_request();
+}
+
+Result<RequestId> Node::expose(Now now, ServiceDefinition service) {
+  if (!tunnel::is_service_name(service.name)) return bad_service();
+  auto& services = core_->shared.services;
+  if (services.size() >= limits::services && !services.contains(service.name)) {
+    return Error{ErrorCode::limit, "No more services can be exposed.", "Remove one with `drawbridge unexpose`."};
+  }
+  core_->shared.journal.put(roster::to_row(service));
+  core_->shared.audit(now, audit::RecordType::service_exposed, nullptr, "", service.name, service.target);
+  services[service.name] = std::move(service);
+  core_->offer_all(now);
+  core_->shared.emit(event::ServicesChanged{});
+  return core_->shared.durable_request();
+}
+
+Result<RequestId> Node::unexpose(Now now, const std::string& name) {
+  if (core_->shared.services.erase(name) == 0) return Error{ErrorCode::not_found, "There is no such service.", "`drawbridge services` lists them."};
+  core_->shared.journal.put(roster::deleted(RowKind::service, to_bytes(as_bytes(name))));
+  core_->shared.audit(now, audit::RecordType::service_removed, nullptr, "", name);
+  core_->offer_all(now);
+  core_->shared.emit(event::ServicesChanged{});
+  return core_->shared.durable_request();
+}
+
+Result<RequestId> Node::join(Now now, std::string_view text, std::string own_name) {
+  auto link = pairing::parse_link(text);
+  if (!link) return link.error();
+  if (own_name.empty()) own_name = core_->shared.config.name;
+  if (!roster::is_display_name(own_name)) return bad_name();
+  if (link->office == id()) return Error{ErrorCode::invalid_argument, "This link is this computer's own.", "Use it on the other device."};
+  if (link->addresses.empty()) return Error{ErrorCode::invalid_argument, "The link names no address of the office.", "Make a new one while the office is in a network."};
+  if (core_->joinings.size() + core_->peers.size() >= limits::offices + limits::devices) {
+    return Error{ErrorCode::limit, "This device belongs to too many offices.", "Leave one with `drawbridge leave`."};
+  }
+  RequestId request = core_->shared.begin_request();
+  core_->joinings[request] = std::make_unique<Joining>(core_->shared, request, link.take(), std::move(own_name), now);
+  core_->joinings[request]->handle_timeout(now);
+  return request;
+}
+
+Result<RequestId> Node::leave(Now now, const DeviceId& office) {
+  Peer* peer = core_->office(office);
+  if (!peer) return unknown_office();
+  core_->shared.journal.put(roster::deleted(RowKind::relation, roster::relation_key_bytes(peer->key())));
+  RequestId request = core_->shared.begin_request();
+  peer->leave(now, request);
+  core_->shared.emit(event::ServicesChanged{peer->key()});
+  return request;
+}
+
+Result<RequestId> Node::ping(Now now, const RelationKey& peer, Duration timeout) {
+  auto found = core_->peers.find(peer);
+  if (found == core_->peers.end()) return unknown_office();
+  RequestId request = core_->shared.begin_request();
+  found->second->ping(now, request, timeout);
+  return request;
+}
+
+std::vector<PeerStatus> Node::peers(Now now) const {
+  std::vector<PeerStatus> list;
+  for (const auto& [key, peer] : core_->peers) {
+    if (!(key.role == PeerRole::device && peer->revoked())) list.push_back(peer->status(now));
+  }
+  return list;
+}
+
+std::vector<DeviceStatus> Node::devices(Now now) const {
+  std::vector<DeviceStatus> list;
+  for (const auto& [key, peer] : core_->peers) {
+    if (key.role != PeerRole::device || peer->revoked()) continue;
+    const roster::Relation& r = peer->record();
+    std::string refusal = r.refusal.empty() ? "" : r.refusal + " (" + std::to_string(r.refusals) + ")";
+    PeerStatus status = peer->status(now);
+    std::optional<WallTime> seen = status.state == PeerState::connected ? std::optional(now.wall) : r.last_seen;
+    list.push_back({key.peer, r.name, r.grants, status.state, seen, refusal, {}});
+  }
+  for (const auto& [id, revocation] : core_->revocations) {
+    list.push_back({id, revocation.name, {}, PeerState::revoked, {}, "", revocation.revoked_at});
+  }
+  return list;
+}
+
+std::vector<ServiceDefinition> Node::own_services() const {
+  std::vector<ServiceDefinition> list;
+  for (const auto& [name, service] : core_->shared.services) list.push_back(service);
+  return list;
+}
+
+std::vector<OfferedService> Node::offered_services() const {
+  std::vector<OfferedService> list;
+  for (const auto& [key, peer] : core_->peers) {
+    if (key.role == PeerRole::office && !peer->leaving()) list.insert(list.end(), peer->record().services.begin(), peer->record().services.end());
+  }
+  return list;
+}
+
+std::vector<InvitationStatus> Node::invitations(Now now) const {
+  std::vector<InvitationStatus> list;
+  for (const auto& [id, invitation] : core_->invitations) {
+    if (invitation->spent() || invitation->expired(now.wall)) continue;
+    list.push_back({id, invitation->record().name, invitation->record().expires_at, invitation->record().claimed_by.has_value()});
+  }
+  return list;
+}
+
+std::pair<uint64_t, std::array<uint8_t, 32>> Node::audit_head() const {
+  return {core_->shared.state.audit_sequence, core_->shared.state.audit_hash};
+}
+
+// --- flows --------------------------------------------------------------------------------------------------------
+
+Result<FlowId> Node::open_flow(Now now, const DeviceId& office, const std::string& service) {
+  Peer* peer = core_->office(office);
+  if (!peer) return unknown_office();
+  if (!tunnel::is_service_name(service)) return bad_service();
+  return peer->open_flow(now, service);
+}
+
+void Node::accept_flow(Now now, FlowId flow) {
+  if (Peer* peer = core_->owner(flow)) peer->accept_flow(now, flow);
+}
+
+void Node::refuse_flow(Now now, FlowId flow, FlowReset reason, std::string message) {
+  if (Peer* peer = core_->owner(flow)) peer->refuse_flow(now, flow, reason, message);
+  core_->flow_owners.erase(flow);
+}
+
+MutableBytes Node::write_space(FlowId flow, size_t max) {
+  Peer* peer = core_->owner(flow);
+  tunnel::TunnelFlow* found = peer ? peer->flow(flow) : nullptr;
+  return found ? found->sender.space(max) : MutableBytes();
+}
+
+void Node::commit_write(Now now, FlowId flow, size_t length) {
+  Peer* peer = core_->owner(flow);
+  tunnel::TunnelFlow* found = peer ? peer->flow(flow) : nullptr;
+  if (!found) return;
+  found->sender.commit(length);
+  peer->wake(now);
+}
+
+void Node::finish_write(Now now, FlowId flow) {
+  Peer* peer = core_->owner(flow);
+  tunnel::TunnelFlow* found = peer ? peer->flow(flow) : nullptr;
+  if (!found) return;
+  found->sender.finish();
+  peer->touch(now, flow);
+}
+
+ByteView Node::readable(FlowId flow) const {
+  Peer* peer = core_->owner(flow);
+  tunnel::TunnelFlow* found = peer ? peer->flow(flow) : nullptr;
+  return found ? found->receiver.readable() : ByteView();
+}
+
+bool Node::at_end(FlowId flow) const {
+  Peer* peer = core_->owner(flow);
+  tunnel::TunnelFlow* found = peer ? peer->flow(flow) : nullptr;
+  return found && found->receiver.at_end();
+}
+
+void Node::consume(Now now, FlowId flow, size_t length) {
+  Peer* peer = core_->owner(flow);
+  tunnel::TunnelFlow* found = peer ? peer->flow(flow) : nullptr;
+  if (!found) return;
+  found->receiver.consume(length);
+  peer->touch(now, flow);
+}
+
+void Node::reset_flow(Now now, FlowId flow, FlowReset reason) {
+  if (Peer* peer = core_->owner(flow)) peer->reset_flow(now, flow, reason);
+  core_->flow_owners.erase(flow);
+}
+
+std::optional<FlowCounters> Node::flow_counters(FlowId flow) const {
+  Peer* peer = core_->owner(flow);
+  tunnel::TunnelFlow* found = peer ? peer->flow(flow) : nullptr;
+  if (!found) return std::nullopt;
+  return found->counters();
+}
+
+}  // namespace drawbridge

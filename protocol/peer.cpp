@@ -1,0 +1,139 @@
+// Time, sending and status of one relation.
+#include "protocol/peer.hpp"
+
+#include <algorithm>
+
+namespace drawbridge {
+
+Instant Peer::next_timeout() const {
+  Instant next = timers_.earliest();
+  for (const auto* carried : {&session_, &attempt_}) {
+    if (*carried) next = std::min(next, (*carried)->session->next_timeout());
+  }
+  for (const auto& carried : incoming_) next = std::min(next, carried->session->next_timeout());
+  for (const Ping& ping : pings_) next = std::min(next, ping.deadline);
+  if (!session_ || record_.revoked) return next;
+  if (suspended_at_ != far_future) return std::min(next, suspended_at_ + limits::suspended_longest);
+  if (check_waiting_ == far_future) next = std::min(next, last_alive_ + (is_office() ? limits::office_patience : limits::keepalive));
+  if (waiting_since() != far_future && !timers_.armed(Timer::check)) next = std::min(next, waiting_since() + limits::path_suspect_after);
+  return next;
+}
+
+void Peer::handle_timeout(Now now) {
+  for (auto* slot : {&session_, &attempt_}) {
+    if (!*slot || (*slot)->session->next_timeout() > now.boot) continue;
+    (*slot)->session->handle_timeout(now.boot);
+    settle(now, **slot);
+  }
+  for (size_t i = 0; i < incoming_.size(); ++i) {
+    Carried* carried = incoming_[i].get();
+    if (carried->session->next_timeout() > now.boot) continue;
+    carried->session->handle_timeout(now.boot);
+    settle(now, *carried);
+    if (i < incoming_.size() && incoming_[i].get() != carried) --i;
+  }
+  for (Ping& ping : pings_) {
+    if (now.boot < ping.deadline) continue;
+    core_.finish_request(std::exchange(ping.request, 0), Error{ErrorCode::unreachable, "No answer came back.", cause_});
+  }
+  std::erase_if(pings_, [](const Ping& ping) { return ping.request == 0; });
+  if (timers_.expired(Timer::announce, now.boot) && core_.running) announce_restart(now);
+  if (timers_.expired(Timer::save_seen, now.boot)) save();
+  if (timers_.expired(Timer::flows, now.boot)) fail_waiting(now, FlowReset::target_unreachable, cause_);
+  if (timers_.expired(Timer::replaced, now.boot)) connect(now);
+  if (timers_.expired(Timer::revoke_cut, now.boot)) {
+    if (leaving_) over_ = true;
+    else finish_revocation(now);
+  }
+  if (record_.revoked || revoking_ || leaving_) return;
+
+  if (session_ && suspended_at_ == far_future) {
+    bool quiet = now.boot - last_alive_ >= (is_office() ? limits::office_patience : limits::keepalive);
+    if (quiet && check_waiting_ == far_future) check_active(now);
+    Instant waiting = waiting_since();
+    if (waiting != far_future && now.boot - waiting >= limits::freeze_after) {
+      suspend(now);
+    } else if (waiting != far_future && now.boot - waiting >= limits::path_suspect_after && !timers_.armed(Timer::check)) {
+      check_all(now);
+    }
+    if (timers_.expired(Timer::check, now.boot) && waiting_since() != far_future) check_all(now);
+    // Large packets that vanish look like a dead path: go back to the size that every path carries.
+    if (session_ && session_->packet_size > limits::smallest_packet && session_->session->connection().pto_count() >= 2) {
+      session_->packet_size = limits::smallest_packet;
+      if (auto* active = candidates_.active()) active->confirmed_size = 0;
+    }
+  } else if (session_ && now.boot - suspended_at_ >= limits::suspended_longest) {
+    session_->session->close(quic::CloseCode::timed_out, "suspended too long", true);
+    settle(now, *session_);
+  }
+  if (!timers_.expired(Timer::retry, now.boot)) return;
+  if (session_) {
+    check_all(now);
+    // Perhaps the office has restarted and lost our address: a handshake says who we are, wherever it comes from. If
+    // the office still has this connection, it says so and nothing is lost.
+    if (!is_office() && now.boot - suspended_at_ >= 1s && !attempt_) begin_attempt(now);
+    schedule_retry(now);
+  } else if (!is_office()) {
+    core_.drop(attempt_);
+    if (now.boot - down_since_ < limits::attempt_life) begin_attempt(now);
+    else begin_attempt(now), timers_.set(Timer::retry, now.boot + std::max<Duration>(limits::attempt_life, retry_interval(now)));
+  }
+}
+
+Transmit Peer::poll_transmit(Now now, MutableBytes buffer) {
+  while (!closing_.empty()) {
+    Transmit last = core_.transmit(now, *closing_.front(), buffer);
+    core_.drop(closing_.front());
+    closing_.erase(closing_.begin());
+    if (last.length > 0) return last;
+  }
+  for (auto* carried : {&session_, &attempt_}) {
+    if (!*carried) continue;
+    Carried& one = **carried;
+    Transmit out = core_.transmit(now, one, buffer);
+    drain_events(now, one);
+    if (one.session->connection().closed()) session_closed(now, one);
+    if (out.length > 0) return out;
+  }
+  for (size_t i = 0; i < incoming_.size(); ++i) {
+    Transmit out = core_.transmit(now, *incoming_[i], buffer);
+    if (out.length > 0) return out;
+  }
+  if (revoking_ && timers_.armed(Timer::revoke_cut) && session_ && session_->session->control_acknowledged()) finish_revocation(now);
+  if (leaving_ && timers_.armed(Timer::revoke_cut) && session_ && session_->session->control_acknowledged()) {
+    session_->session->close(quic::CloseCode::left, "left");
+    closing_.push_back(std::move(session_));
+    timers_.set(Timer::revoke_cut, now.boot);
+    return poll_transmit(now, buffer);
+  }
+  return {};
+}
+
+void Peer::ping(Now now, RequestId request, Duration timeout) {
+  if (!session_ || !candidates_.active()) {
+    core_.finish_request(request, Error{ErrorCode::unreachable, "There is no connection now.", cause_});
+    return;
+  }
+  traversal::Candidate& active = *candidates_.active();
+  request_check(now, active);
+  const auto& sent = active.requests[(active.next_request - 1) % active.requests.size()];
+  pings_.push_back({request, now.boot + timeout, sent.transaction, now.boot});
+}
+
+PeerStatus Peer::status(Now now) const {
+  PeerStatus s;
+  s.key = record_.key;
+  s.name = record_.name;
+  s.since = since_;
+  s.cause = cause_;
+  bool up = session_ && announced_ && suspended_at_ == far_future;
+  bool trying = !is_office() && (attempt_ || session_);
+  s.state = revoked() ? PeerState::revoked : up ? PeerState::connected : trying ? PeerState::connecting : PeerState::offline;
+  if (up) s.cause.clear();
+  if (last_alive_ != Instant{}) s.echo_age = now.boot - last_alive_;
+  if (up) s.path = session_->path;
+  if (const auto* active = candidates_.active(); up && active) s.rtt = active->rtt;
+  return s;
+}
+
+}  // namespace drawbridge

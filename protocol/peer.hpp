@@ -1,0 +1,166 @@
+// Peer: one relation, with everything that decides when to connect, which path to use, when to fall back, retry and
+// give up. The same class serves both ends: an office's view of a device, and a device's of its office.
+#pragma once
+
+#include <map>
+
+#include "protocol/base/timer_table.hpp"
+#include "protocol/core.hpp"
+#include "protocol/quic/knock.hpp"
+#include "protocol/traversal/candidate_table.hpp"
+#include "protocol/traversal/connectivity_check.hpp"
+#include "protocol/traversal/replay_window.hpp"
+
+namespace drawbridge {
+
+class Peer final : public SessionHolder {
+ public:
+  Peer(Core& core, roster::Relation record);
+  ~Peer() override;
+
+  // --- what happens ---------------------------------------------------------------------------------------------------
+  void start(Now now, Duration after);                      // packets may leave; offices announce a restart
+  void handle_timeout(Now now);
+  void handle_network_change(Now now);
+  // Office: a first packet whose knock is this pair's. `form` points into the datagram.
+  void handle_knock(Now now, const Path& path, ByteView datagram, const quic::FirstInitial& form);
+  // A check whose tag is this pair's.
+  void handle_check(Now now, const Path& path, ByteView datagram);
+  void handle_session_packet(Now now, Carried& carried, const Path& path, bool authentic) override;
+  void settle(Now now, Carried& carried) override;
+  Transmit poll_transmit(Now now, MutableBytes buffer);
+  Instant next_timeout() const;
+
+  // --- what the owner wants -------------------------------------------------------------------------------------------
+  void connect(Now now);                                    // device: now, instead of at the next retry
+  void revoke(Now now, const std::string& reason, RequestId request);   // office; the rows are in the journal already
+  void leave(Now now, RequestId request);                   // device
+  void ping(Now now, RequestId request, Duration timeout);
+  void send_offer(Now now);                                 // office: services or addresses changed
+  void end_ungranted_flows(Now now);
+  void shut_down();
+
+  // --- flows ----------------------------------------------------------------------------------------------------------
+  Result<FlowId> open_flow(Now now, const std::string& service);
+  tunnel::TunnelFlow* flow(FlowId id);
+  bool owns(FlowId id) const;
+  void accept_flow(Now now, FlowId id);
+  void refuse_flow(Now now, FlowId id, FlowReset reset, const std::string& message);
+  void reset_flow(Now now, FlowId id, FlowReset reset);
+  void touch(Now now, FlowId id);                           // after bytes were consumed, or a direction finished
+  void wake(Now) { if (session_) session_->may_send = true; }  // after bytes were written
+
+  // --- queries --------------------------------------------------------------------------------------------------------
+  const quic::PairKeys& keys() const { return keys_; }
+  const traversal::CheckKeys& check_keys() const { return check_in_; }
+  roster::Relation& record() { return record_; }
+  const roster::Relation& record() const { return record_; }
+  const RelationKey& key() const { return record_.key; }
+  bool revoked() const { return record_.revoked || revoking_; }
+  bool over() const { return over_; }                       // nothing more will happen
+  bool drained() const { return closing_.empty(); }         // and its last packets have left: may be destroyed
+  bool leaving() const { return leaving_; }
+  bool left() const { return left_; }                       // office: the device said that it leaves
+  bool connected() const { return announced_; }
+  PeerStatus status(Now now) const;
+  void save();
+
+ private:
+  enum class Timer : uint8_t {
+    retry,          // the next handshake attempt, or the next round of checks while suspended
+    check,          // checks are outstanding: ask again, or give the path up
+    revoke_cut,     // the word `revoked` had its time
+    replaced,       // a device that was replaced may come back
+    flows,          // local programs have waited long enough for a bridge that is down
+    announce,       // office: tell the peer that we restarted
+    save_seen,      // write down where and when the peer was seen
+    count,
+  };
+  struct Ping {
+    RequestId request = 0;
+    Instant deadline{};
+    uint64_t transaction = 0;
+    Instant sent{};
+  };
+
+  bool is_office() const { return record_.key.role == PeerRole::device; }  // whether *we* are the office
+  quic::End self() const { return is_office() ? quic::End::office : quic::End::device; }
+
+  // peer_connect.cpp
+  void begin_attempt(Now now);
+  void session_ready(Now now, Carried& carried);
+  void adopt(Now now, std::unique_ptr<Carried> carried);
+  void session_closed(Now now, Carried& carried);
+  void lost(Now now, const std::string& reason, bool retry);
+  void schedule_retry(Now now);
+  Duration retry_interval(Now now) const;
+  std::optional<std::string> refusal_of(Now now, const quic::OfficeHandshake& handshake);
+  void refuse(Now now, const std::string& reason);
+  void answer_handshake(Now now, const Path& path, ByteView datagram, quic::OfficeHandshake handshake);
+  std::unique_ptr<Carried>* slot_of(Carried& carried);
+  void finish_revocation(Now now);
+
+  // peer_checks.cpp
+  void send_check(Now now, const Path& path, traversal::ConnectivityCheck check, size_t size = 0);
+  void request_check(Now now, traversal::Candidate& candidate, bool padded = false);
+  void check_all(Now now);
+  void check_active(Now now);
+  void answer_check(Now now, const Path& path, const traversal::ConnectivityCheck& request, size_t size);
+  void handle_answer(Now now, const Path& path, const traversal::ConnectivityCheck& response);
+  void handle_restarted(Now now, const Path& path, const traversal::ConnectivityCheck& check);
+  void follow_nomination(Now now, const Path& path, const traversal::ConnectivityCheck& request);
+  void use(Now now, traversal::Candidate& candidate);
+  void announce_restart(Now now);
+  void alive(Now now);
+  void suspend(Now now);
+  Instant waiting_since() const;
+  void note_paths(Now now);
+
+  // peer_flows.cpp
+  void drain_events(Now now, Carried& carried);
+  void handle_control(Now now, const tunnel::ControlMessage& message);
+  void handle_offer(Now now, const tunnel::Offer& offer);
+  void handle_revoked(Now now, const std::string& reason);
+  void flow_opened(Now now, FlowId id);
+  void flow_ended(Now now, const session_event::FlowEnded& ended);
+  void attach_waiting(Now now);
+  void fail_waiting(Now now, FlowReset reset, const std::string& message);
+  bool allowed(Now now, const std::string& service) const;
+
+  Core& core_;
+  roster::Relation record_;
+  quic::PairKeys keys_;
+  traversal::CheckKeys check_in_, check_out_;
+  TimerTable<Timer> timers_;
+
+  std::unique_ptr<Carried> session_;                  // finished its handshake
+  std::unique_ptr<Carried> attempt_;                  // device: handshake under way
+  std::vector<std::unique_ptr<Carried>> incoming_;    // office: likewise
+  std::vector<std::unique_ptr<Carried>> closing_;     // one last packet to send
+
+  traversal::CandidateTable candidates_;
+  traversal::ReplayWindow window_;
+  uint64_t window_boot_ = 0;                          // whose counters `window_` holds
+  uint64_t check_counter_ = 0;
+  uint64_t newest_nomination_ = 0;
+  Instant check_waiting_ = far_future;                // since when a check has not been answered
+  Instant last_alive_{};                              // newest authentic thing from the peer
+  TokenBucket handshakes_{limits::handshakes_per_second, limits::handshakes_burst};
+  TokenBucket checks_{limits::checks_per_second, limits::checks_burst};
+  TokenBucket refusals_{1.0 / 60, 1};                 // audit records of refusals
+
+  std::map<FlowId, std::unique_ptr<tunnel::TunnelFlow>> waiting_flows_;
+  std::vector<Ping> pings_;
+  std::string cause_;                                 // why not connected, for people
+  WallTime since_{};
+  Instant down_since_{};                              // of the present outage, for retry intervals
+  Instant suspended_at_ = far_future;
+  bool announced_ = false;                            // Connected was emitted for the present connection
+  bool was_connected_ = false;
+  bool revoking_ = false, over_ = false, leaving_ = false, left_ = false;
+  RequestId ending_request_ = 0;                      // of revoke or leave
+  std::string revoke_reason_;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // tells actions that wait for the disk whether we are still there
+};
+
+}  // namespace drawbridge

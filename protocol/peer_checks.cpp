@@ -1,0 +1,196 @@
+// Sealed checks: which path is used, when it is given up, and how the two ends find each other again.
+#include <algorithm>
+
+#include "protocol/peer.hpp"
+
+namespace drawbridge {
+
+using traversal::Candidate;
+using traversal::CheckKind;
+using traversal::ConnectivityCheck;
+
+void Peer::send_check(Now, const Path& path, ConnectivityCheck check, size_t size) {
+  check.counter = ++check_counter_;
+  check.sender_boot = core_.boot_id();
+  check.receiver_boot = record_.peer_boot;
+  core_.send(path, traversal::seal_check(check, check_out_, size, core_.entropy));
+}
+
+void Peer::request_check(Now now, Candidate& candidate, bool padded) {
+  ConnectivityCheck check{.kind = CheckKind::request, .transaction = core_.entropy.u64() | 1};
+  check.nominate = !is_office() && candidates_.active() == &candidate && session_;
+  check.confirmed_size = candidate.confirmed_size;
+  if (candidate.rtt) check.round_trip_us = static_cast<uint32_t>(std::min<int64_t>(candidate.rtt->count() / 1000, UINT32_MAX));
+  candidate.note_request(check.transaction, now.boot, padded);
+  if (!padded && check_waiting_ == far_future) check_waiting_ = now.boot;
+  send_check(now, candidate.path, check, padded ? limits::largest_packet : 0);
+}
+
+void Peer::check_all(Now now) {
+  for (Candidate& candidate : candidates_.list()) {
+    request_check(now, candidate);
+    if (candidate.confirmed_size == 0 && !is_office()) request_check(now, candidate, true);
+  }
+  timers_.set(Timer::check, now.boot + limits::path_suspect_after);
+}
+
+void Peer::check_active(Now now) {
+  if (Candidate* active = candidates_.active()) request_check(now, *active);
+  timers_.set_earlier(Timer::check, now.boot + limits::path_suspect_after);
+}
+
+void Peer::handle_check(Now now, const Path& path, ByteView datagram) {
+  if (revoked()) return;
+  auto check = traversal::open_check(datagram, check_in_);
+  if (!check || !checks_.take(now.boot)) return;
+  if (check->kind == CheckKind::restarted) return handle_restarted(now, path, *check);
+  if (check->receiver_boot != core_.boot_id()) {
+    // The peer has not noticed that we restarted. Its address may be anybody's (this may be a replay), so the word
+    // goes to where we last knew it to be.
+    if (check->kind == CheckKind::request && is_office()) timers_.set_earlier(Timer::announce, now.boot);
+    return;
+  }
+  if (check->sender_boot != window_boot_ || !window_.accept(check->counter)) return;
+  alive(now);
+  if (check->kind == CheckKind::response) return handle_answer(now, path, *check);
+  answer_check(now, path, *check, datagram.size());
+  if (is_office()) {
+    follow_nomination(now, path, *check);
+  } else if (!candidates_.find(path.remote)) {
+    // The office speaks from an address that we did not know.
+    request_check(now, candidates_.add(Path{{}, path.remote}));
+  }
+}
+
+void Peer::answer_check(Now now, const Path& path, const ConnectivityCheck& request, size_t size) {
+  ConnectivityCheck response{.kind = CheckKind::response, .transaction = request.transaction, .observed = path.remote};
+  send_check(now, path, response, size);
+}
+
+void Peer::follow_nomination(Now now, const Path& path, const ConnectivityCheck& request) {
+  if (!request.nominate || request.counter <= newest_nomination_ || !session_) return;
+  newest_nomination_ = request.counter;
+  Candidate& candidate = candidates_.add(path);
+  candidate.path = path;
+  candidate.confirmed_size = request.confirmed_size;
+  if (request.round_trip_us > 0) candidate.rtt = std::chrono::microseconds(request.round_trip_us);
+  use(now, candidate);
+}
+
+void Peer::handle_answer(Now now, const Path& path, const ConnectivityCheck& response) {
+  for (Ping& ping : pings_) {
+    if (ping.transaction == response.transaction) {
+      core_.finish_request(std::exchange(ping.request, 0), {}, now.boot - ping.sent);
+    }
+  }
+  std::erase_if(pings_, [](const Ping& ping) { return ping.request == 0; });
+  Candidate* candidate = candidates_.find(path.remote);
+  if (!candidate) return;
+  uint16_t size_before = candidate->confirmed_size;
+  if (!candidate->note_answer(response.transaction, now.boot) || !session_) return;
+  if (!is_office()) {
+    bool active = candidates_.active() == candidate;
+    if (!active && candidates_.better_than_active(*candidate, now.boot)) use(now, *candidate);
+    else if (active && candidate->confirmed_size != size_before) use(now, *candidate);
+  }
+  if (!announced_) {
+    announced_ = true;
+    was_connected_ = true;
+    since_ = now.wall;
+    cause_.clear();
+    core_.emit(event::Connected{record_.key, session_->path.value_or(path)});
+    if (is_office()) core_.audit(now, audit::RecordType::connected, &record_.key.peer, record_.name, "", "direct " + to_text(path.remote));
+  }
+}
+
+// From now on everything for this peer goes to `candidate`; a device tells its office so with the next check.
+void Peer::use(Now now, Candidate& candidate) {
+  Candidate* before = candidates_.active();
+  Duration rtt_before = before && before->rtt ? *before->rtt : Duration::zero();
+  bool moved = session_->path != candidate.path;
+  candidates_.activate(candidate.path.remote);
+  session_->path = candidate.path;
+  session_->packet_size = std::clamp<size_t>(candidate.confirmed_size, limits::smallest_packet, limits::largest_packet);
+  session_->may_send = true;
+  if (moved && before != &candidate && rtt_before > Duration::zero() && candidate.rtt) {
+    session_->session->connection().handle_path_switch(now.boot, rtt_before, *candidate.rtt);
+  }
+  if (!is_office()) check_active(now);
+  if (moved && announced_) core_.emit(event::PathChanged{record_.key, candidate.path});
+  if (moved) note_paths(now);
+}
+
+// Addresses that worked are where to look first after a restart of either end.
+void Peer::note_paths(Now now) {
+  std::vector<SocketAddress> addresses;
+  if (session_ && session_->path) addresses.push_back(session_->path->remote);
+  for (const SocketAddress& known : record_.addresses) {
+    bool keep = !is_office() && addresses.size() < limits::candidates && std::find(addresses.begin(), addresses.end(), known) == addresses.end();
+    if (keep) addresses.push_back(known);
+  }
+  if (addresses == record_.addresses) return;
+  record_.addresses = std::move(addresses);
+  timers_.set_earlier(Timer::save_seen, now.boot + 1s);
+}
+
+void Peer::announce_restart(Now now) {
+  for (const SocketAddress& remote : record_.addresses) {
+    send_check(now, Path{{}, remote}, ConnectivityCheck{.kind = CheckKind::restarted});
+  }
+}
+
+void Peer::handle_restarted(Now now, const Path& path, const ConnectivityCheck& check) {
+  // Boot ids grow: an older word is a replay, and the present one was heard already.
+  if (is_office() || check.sender_boot <= record_.peer_boot) return;
+  record_.peer_boot = check.sender_boot;
+  candidates_.add(Path{{}, path.remote});
+  down_since_ = now.boot;
+  connect(now);
+}
+
+void Peer::handle_network_change(Now now) {
+  if (revoked() || !core_.running) return;
+  if (session_) return check_all(now);
+  down_since_ = now.boot;
+  if (!is_office()) connect(now);
+}
+
+// Something authentic came from the peer.
+void Peer::alive(Now now) {
+  last_alive_ = now.boot;
+  check_waiting_ = far_future;
+  for (Candidate& candidate : candidates_.list()) {
+    if (&candidate == candidates_.active()) candidate.silent_since.reset();
+  }
+  if (!session_) return;
+  session_->session->connection().handle_path_answer(now.boot);
+  session_->may_send = true;
+  if (suspended_at_ == far_future) return;
+  Duration away = now.boot - suspended_at_;
+  suspended_at_ = far_future;
+  core_.drop(attempt_);
+  timers_.stop(Timer::retry);
+  cause_.clear();
+  since_ = now.wall;
+  core_.emit(event::Resumed{record_.key, session_->path.value_or(Path{}), away});
+}
+
+void Peer::suspend(Now now) {
+  session_->session->connection().freeze(now.boot);
+  if (suspended_at_ != far_future) return;
+  suspended_at_ = down_since_ = now.boot;
+  since_ = now.wall;
+  cause_ = is_office() ? "The device does not answer. It may be off, asleep or without a network."
+                       : "The office is off or unreachable, or this device is no longer allowed. Ask the office.";
+  core_.emit(event::Suspended{record_.key});
+  schedule_retry(now);
+}
+
+// Since when something is outstanding that nothing has answered.
+Instant Peer::waiting_since() const {
+  if (!session_) return far_future;
+  const quic::Connection& connection = session_->session->connection();
+  return std::min(check_waiting_, connection.outstanding() ? connection.waiting_since() : far_future);
+}
+
+}  // namespace drawbridge

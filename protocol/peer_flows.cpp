@@ -1,0 +1,213 @@
+// Flows of users' connections, and the messages of the control stream.
+#include <algorithm>
+
+#include "protocol/peer.hpp"
+#include "protocol/tunnel/frame.hpp"
+
+namespace drawbridge {
+namespace {
+
+template <typename... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+template <typename... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
+
+}  // namespace
+
+void Peer::drain_events(Now now, Carried& carried) {
+  while (auto event = carried.session->poll_event()) {
+    std::visit(Overloaded{
+                   [&](session_event::Ready&) { session_ready(now, carried); },
+                   [&](session_event::Control& e) { if (&carried == session_.get()) handle_control(now, e.message); },
+                   [&](session_event::FlowOpened& e) { flow_opened(now, e.flow); },
+                   [&](session_event::FlowAccepted& e) { core_.emit(event::FlowAccepted{e.flow}); },
+                   [&](session_event::FlowReadable& e) { core_.emit(event::FlowReadable{e.flow}); },
+                   [&](session_event::FlowWritable& e) { core_.emit(event::FlowWritable{e.flow}); },
+                   [&](session_event::FlowEnded& e) { flow_ended(now, e); },
+               },
+               *event);
+  }
+}
+
+void Peer::handle_control(Now now, const tunnel::ControlMessage& message) {
+  bool from_device = is_office();
+  if (const auto* offer = std::get_if<tunnel::Offer>(&message); offer && !from_device) return handle_offer(now, *offer);
+  if (const auto* told = std::get_if<tunnel::Revoked>(&message); told && !from_device) return handle_revoked(now, told->reason);
+  if (std::holds_alternative<tunnel::Hello>(message) && from_device) return;  // the owner's name for a device stands
+  if (std::holds_alternative<tunnel::Leave>(message) && from_device) {
+    left_ = true;
+    return;
+  }
+  session_->session->close(quic::CloseCode::misbehaved, "unexpected control message");
+}
+
+void Peer::send_offer(Now now) {
+  if (!is_office() || !session_) return;
+  tunnel::Offer offer{core_.config.name, {}, {}};
+  for (const auto& [name, service] : core_.services) {
+    if (allowed(now, name)) offer.services.push_back({{}, name, service.kind, service.port});
+  }
+  for (const SocketAddress& address : core_.local_addresses) {
+    if (offer.addresses.size() < limits::candidates) offer.addresses.push_back(address);
+  }
+  session_->session->send(offer);
+  session_->may_send = true;
+}
+
+void Peer::handle_offer(Now now, const tunnel::Offer& offer) {
+  record_.name = offer.office_name;
+  record_.services = offer.services;
+  for (OfferedService& service : record_.services) service.office = record_.key;
+  std::vector<SocketAddress> addresses;
+  if (session_->path) addresses.push_back(session_->path->remote);
+  for (const SocketAddress& address : offer.addresses) {
+    bool fresh = std::find(addresses.begin(), addresses.end(), address) == addresses.end();
+    if (fresh && addresses.size() < limits::candidates) addresses.push_back(address);
+  }
+  bool moved = addresses.size() > 1 && addresses != record_.addresses;
+  if (addresses.size() > 1 || record_.addresses.empty()) record_.addresses = addresses;
+  save();
+  core_.emit(event::ServicesChanged{record_.key});
+  if (!moved) return;
+  candidates_.set(record_.addresses);
+  check_all(now);
+}
+
+void Peer::handle_revoked(Now now, const std::string& reason) {
+  roster::forget_keys(record_);
+  record_.refusal = reason;
+  record_.services.clear();
+  save();
+  keys_ = {};
+  cause_ = "The office has revoked this device.";
+  core_.emit(event::RevokedByOffice{record_.key});
+  core_.emit(event::ServicesChanged{record_.key});
+  fail_waiting(now, FlowReset::revoked, "The office has revoked this device.");
+  core_.drop(attempt_);
+  for (Timer timer : {Timer::retry, Timer::check, Timer::replaced}) timers_.stop(timer);
+  since_ = now.wall;
+  if (!session_) return;
+  session_->session->end_flows(FlowReset::revoked, "The office has revoked this device.");
+  drain_events(now, *session_);
+  // The acknowledgement of that word still leaves; the office closes.
+  lost(now, "revoked", false);
+}
+
+bool Peer::allowed(Now now, const std::string& service) const {
+  return roster::is_granted(record_.grants, service, now.wall) && core_.services.contains(service);
+}
+
+void Peer::flow_opened(Now now, FlowId id) {
+  tunnel::TunnelFlow* opened = flow(id);
+  if (!opened) return;
+  if (!is_office() || revoking_ || !allowed(now, opened->service)) {
+    if (refusals_.take(now.boot)) {
+      core_.audit(now, audit::RecordType::refused, &record_.key.peer, record_.name, opened->service, "not granted");
+    }
+    session_->session->refuse_flow(id, FlowReset::no_such_service, "The office offers no such service to this device.");
+    return;
+  }
+  opened->opened = now.boot;
+  core_.flows.insert(id);
+  core_.emit(event::FlowRequested{id, record_.key, record_.name, opened->service, core_.services.at(opened->service).target});
+}
+
+void Peer::flow_ended(Now now, const session_event::FlowEnded& ended) {
+  if (core_.flows.erase(ended.flow) == 0) return;
+  if (is_office()) {
+    std::string why = ended.reset == FlowReset::none ? "" : reset_name(ended.reset);
+    core_.audit(now, audit::RecordType::flow_closed, &record_.key.peer, record_.name, ended.service, why, ended.counters);
+  }
+  core_.emit(event::FlowEnded{ended.flow, ended.reset, ended.message});
+}
+
+Result<FlowId> Peer::open_flow(Now now, const std::string& service) {
+  if (record_.revoked) return Error{ErrorCode::not_allowed, "This device was revoked by the office.", "Pair it again, if you should have access."};
+  if (waiting_flows_.size() + (session_ ? session_->session->flow_count() : 0) >= limits::flows_per_peer) {
+    return Error{ErrorCode::limit, "Too many connections are open to this office.", "Close some of them."};
+  }
+  auto flow = std::make_unique<tunnel::TunnelFlow>(core_.sessions.next_flow++, service, core_.sessions.pool);
+  FlowId id = flow->id;
+  flow->opened = now.boot;
+  core_.flows.insert(id);
+  waiting_flows_[id] = std::move(flow);
+  attach_waiting(now);
+  if (waiting_flows_.contains(id)) {
+    timers_.set_earlier(Timer::flows, now.boot + limits::flow_patience);
+    if (session_ && suspended_at_ != far_future) check_all(now);
+  }
+  return id;
+}
+
+void Peer::attach_waiting(Now) {
+  if (!session_ || is_office()) return;
+  while (!waiting_flows_.empty()) {
+    auto first = waiting_flows_.begin();
+    if (!session_->session->attach(first->second)) return;
+    waiting_flows_.erase(first);
+  }
+  timers_.stop(Timer::flows);
+  session_->may_send = true;
+}
+
+void Peer::fail_waiting(Now, FlowReset reset, const std::string& message) {
+  for (auto& [id, flow] : std::exchange(waiting_flows_, {})) {
+    core_.flows.erase(id);
+    core_.emit(event::FlowEnded{id, reset, message});
+  }
+}
+
+tunnel::TunnelFlow* Peer::flow(FlowId id) {
+  auto waiting = waiting_flows_.find(id);
+  if (waiting != waiting_flows_.end()) return waiting->second.get();
+  return session_ ? session_->session->flow(id) : nullptr;
+}
+
+bool Peer::owns(FlowId id) const { return const_cast<Peer*>(this)->flow(id) != nullptr; }
+
+void Peer::accept_flow(Now now, FlowId id) {
+  tunnel::TunnelFlow* found = flow(id);
+  if (!found || !session_) return;
+  core_.audit(now, audit::RecordType::flow_opened, &record_.key.peer, record_.name, found->service);
+  session_->session->accept_flow(id);
+  settle(now, *session_);
+}
+
+void Peer::refuse_flow(Now now, FlowId id, FlowReset reset, const std::string& message) {
+  tunnel::TunnelFlow* found = flow(id);
+  if (!found || !session_) return;
+  core_.flows.erase(id);
+  core_.audit(now, audit::RecordType::refused, &record_.key.peer, record_.name, found->service, reset_name(reset));
+  session_->session->refuse_flow(id, reset, message);
+  settle(now, *session_);
+}
+
+void Peer::reset_flow(Now now, FlowId id, FlowReset reset) {
+  if (core_.flows.erase(id) == 0) return;
+  if (waiting_flows_.erase(id) > 0 || !session_) return;
+  auto flow = session_->session->reset_flow(id, reset);
+  if (flow && is_office() && flow->accepted) {
+    core_.audit(now, audit::RecordType::flow_closed, &record_.key.peer, record_.name, flow->service, reset_name(reset), flow->counters());
+  }
+  settle(now, *session_);
+}
+
+void Peer::touch(Now now, FlowId id) {
+  if (!session_) return;
+  session_->session->after_consume(id);
+  settle(now, *session_);
+}
+
+void Peer::end_ungranted_flows(Now now) {
+  if (!is_office() || !session_) return;
+  for (FlowId id : session_->session->flow_ids()) {
+    tunnel::TunnelFlow* found = flow(id);
+    if (!found || allowed(now, found->service)) continue;
+    core_.emit(event::FlowEnded{id, FlowReset::grant_ended, "The grant for this service ended."});
+    reset_flow(now, id, FlowReset::grant_ended);
+  }
+}
+
+}  // namespace drawbridge

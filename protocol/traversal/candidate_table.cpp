@@ -1,0 +1,78 @@
+#include "protocol/traversal/candidate_table.hpp"
+
+#include <algorithm>
+
+namespace drawbridge::traversal {
+namespace {
+
+// A switch must be worth it: a fifth faster and at least so much, or two paths of one speed would flap.
+constexpr double clearly_faster = 0.8;
+constexpr Duration least_gain = 500us;
+
+}  // namespace
+
+void Candidate::note_request(uint64_t transaction, Instant now, bool padded) {
+  requests[next_request++ % requests.size()] = {transaction, now, padded};
+  if (!padded && !silent_since) silent_since = now;
+}
+
+std::optional<Duration> Candidate::note_answer(uint64_t transaction, Instant now) {
+  for (Request& request : requests) {
+    if (transaction == 0 || request.transaction != transaction) continue;
+    request.transaction = 0;
+    Duration sample = now - request.sent;
+    rtt = rtt ? (*rtt * 3 + sample) / 4 : sample;
+    last_answer = now;
+    silent_since.reset();
+    if (request.padded) confirmed_size = limits::largest_packet;
+    return sample;
+  }
+  return std::nullopt;
+}
+
+void CandidateTable::set(const std::vector<SocketAddress>& remotes) {
+  std::vector<Candidate> next;
+  if (Candidate* used = active()) next.push_back(*used);
+  for (const SocketAddress& remote : remotes) {
+    bool there = std::any_of(next.begin(), next.end(), [&](const Candidate& c) { return c.path.remote == remote; });
+    if (there || next.size() >= limits::candidates || remote.port == 0 || remote.is_unspecified()) continue;
+    Candidate* known = find(remote);
+    next.push_back(known ? *known : Candidate{.path = {{}, remote}});
+  }
+  active_ = active() ? 0 : none;
+  list_ = std::move(next);
+}
+
+Candidate& CandidateTable::add(const Path& path) {
+  if (Candidate* known = find(path.remote)) return *known;
+  if (list_.size() >= limits::candidates) {
+    if (active_ == list_.size() - 1) std::swap(list_[0], list_.back()), active_ = 0;
+    list_.pop_back();
+  }
+  list_.insert(list_.begin(), Candidate{.path = path});
+  if (active_ != none) ++active_;
+  return list_.front();
+}
+
+Candidate* CandidateTable::find(const SocketAddress& remote) {
+  auto found = std::find_if(list_.begin(), list_.end(), [&](const Candidate& c) { return c.path.remote == remote; });
+  return found == list_.end() ? nullptr : &*found;
+}
+
+void CandidateTable::activate(const SocketAddress& remote) {
+  for (size_t i = 0; i < list_.size(); ++i) {
+    if (list_[i].path.remote == remote) active_ = i;
+  }
+}
+
+bool CandidateTable::better_than_active(const Candidate& candidate, Instant now) const {
+  const Candidate* used = active();
+  if (!used) return true;
+  if (used == &candidate || !candidate.rtt) return false;
+  bool silent = used->silent_since && now - *used->silent_since > limits::path_suspect_after;
+  bool never_answered = !used->rtt;
+  if (silent || never_answered) return true;
+  return *candidate.rtt + least_gain < *used->rtt && candidate.rtt->count() < clearly_faster * static_cast<double>(used->rtt->count());
+}
+
+}  // namespace drawbridge::traversal

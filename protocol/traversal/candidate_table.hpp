@@ -1,0 +1,58 @@
+// The addresses at which a peer may be reached, what checks have shown about each, and which one is in use.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "protocol/base/address.hpp"
+#include "protocol/base/limits.hpp"
+#include "protocol/base/time.hpp"
+
+namespace drawbridge::traversal {
+
+struct Candidate {
+  Path path;
+  std::optional<Duration> rtt;         // smoothed over answered checks
+  Instant last_answer{};
+  uint16_t confirmed_size = 0;         // 0: only limits::smallest_packet is known to pass
+  std::optional<Instant> silent_since; // when the first request was sent that nothing has answered since
+  // The newest requests, so that an answer that takes longer than the next request still counts.
+  struct Request {
+    uint64_t transaction = 0;          // 0: none, or answered
+    Instant sent{};
+    bool padded = false;               // to limits::largest_packet
+  };
+  std::array<Request, 4> requests;
+  size_t next_request = 0;
+
+  void note_request(uint64_t transaction, Instant now, bool padded);
+  // The round trip, and what an answer proves about sizes; nothing if it answers none of the requests.
+  std::optional<Duration> note_answer(uint64_t transaction, Instant now);
+};
+
+class CandidateTable {
+ public:
+  // Replaces the list, keeping what is known of addresses that stay; the one in use stays in any case.
+  void set(const std::vector<SocketAddress>& remotes);
+  // Adds one, in front; the oldest beyond the limit goes.
+  Candidate& add(const Path& path);
+  Candidate* find(const SocketAddress& remote);
+
+  Candidate* active() { return active_ < list_.size() ? &list_[active_] : nullptr; }
+  const Candidate* active() const { return active_ < list_.size() ? &list_[active_] : nullptr; }
+  void activate(const SocketAddress& remote);
+  void deactivate() { active_ = none; }
+  // Whether `candidate` deserves to be used instead of the active one: that one does not answer, or is clearly slower.
+  bool better_than_active(const Candidate& candidate, Instant now) const;
+
+  std::vector<Candidate>& list() { return list_; }
+  const std::vector<Candidate>& list() const { return list_; }
+
+ private:
+  static constexpr size_t none = SIZE_MAX;
+  std::vector<Candidate> list_;
+  size_t active_ = none;
+};
+
+}  // namespace drawbridge::traversal

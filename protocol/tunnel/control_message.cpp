@@ -1,0 +1,128 @@
+#include "protocol/tunnel/control_message.hpp"
+
+#include <algorithm>
+
+#include "protocol/roster/record_fields.hpp"
+#include "protocol/roster/records.hpp"
+#include "protocol/tunnel/frame.hpp"
+
+namespace drawbridge::tunnel {
+namespace {
+
+// Sent: never renumber. A message is an array of its type and its fields.
+enum class Type : uint8_t { offer = 1, rekey, rekey_answer, revoked, pair_request, pair_grant, pair_done, leave, hello };
+
+constexpr size_t certificate_longest = 512;
+constexpr size_t kind_longest = 16;
+
+class Encoder {
+ public:
+  Bytes payload;
+
+  void operator()(const Offer& m) {
+    msgpack::Writer writer = begin(Type::offer, 3);
+    writer.str(m.office_name).array(m.services.size());
+    for (const OfferedService& s : m.services) writer.array(3).str(s.name).str(s.kind).uint(s.port);
+    roster::write_addresses(writer, m.addresses);
+  }
+  void operator()(const Rekey& m) { half(Type::rekey, m.half); }
+  void operator()(const RekeyAnswer& m) { half(Type::rekey_answer, m.half); }
+  void operator()(const Revoked& m) { begin(Type::revoked, 1).str(m.reason); }
+  void operator()(const PairRequest& m) { begin(Type::pair_request, 3).bin(m.device.bytes).str(m.name).bin(m.signature); }
+  void operator()(const PairGrant& m) { begin(Type::pair_grant, 3).str(m.office_name).str(m.device_name).bin(m.certificate); }
+  void operator()(const PairDone&) { begin(Type::pair_done, 0); }
+  void operator()(const Leave&) { begin(Type::leave, 0); }
+  void operator()(const Hello& m) { begin(Type::hello, 1).str(m.name); }
+
+ private:
+  msgpack::Writer begin(Type type, size_t fields) {
+    msgpack::Writer writer(payload);
+    writer.array(fields + 1).uint(static_cast<uint8_t>(type));
+    return writer;
+  }
+  void half(Type type, const quic::Connection::RekeyHalf& h) { begin(type, 2).uint(h.generation).bin(h.ephemeral); }
+};
+
+std::string display_name(msgpack::Reader& reader) {
+  std::string name(reader.str(limits::name_bytes));
+  if (reader.ok() && !roster::is_display_name(name)) reader.refuse();
+  return name;
+}
+
+quic::Connection::RekeyHalf read_half(msgpack::Reader& reader) {
+  quic::Connection::RekeyHalf half;
+  half.generation = static_cast<uint32_t>(reader.uint(UINT32_MAX));
+  ByteView key = reader.bin_exact(half.ephemeral.size());
+  std::copy(key.begin(), key.end(), half.ephemeral.begin());
+  return half;
+}
+
+Offer read_offer(msgpack::Reader& reader) {
+  Offer offer{display_name(reader), {}, {}};
+  for (size_t left = reader.array(limits::services); left > 0 && reader.ok(); --left) {
+    reader.array_exact(3);
+    OfferedService service;
+    service.name = std::string(reader.str(limits::service_name_bytes));
+    service.kind = std::string(reader.str(kind_longest));
+    service.port = static_cast<uint16_t>(reader.uint(UINT16_MAX));
+    if (reader.ok() && !is_service_name(service.name)) reader.refuse();
+    offer.services.push_back(std::move(service));
+  }
+  offer.addresses = roster::read_addresses(reader, limits::candidates);
+  return offer;
+}
+
+PairRequest read_pair_request(msgpack::Reader& reader) {
+  PairRequest request;
+  roster::read_id(reader, request.device);
+  request.name = display_name(reader);
+  ByteView signature = reader.bin_exact(request.signature.size());
+  std::copy(signature.begin(), signature.end(), request.signature.begin());
+  return request;
+}
+
+PairGrant read_pair_grant(msgpack::Reader& reader) {
+  PairGrant grant{display_name(reader), display_name(reader), {}};
+  grant.certificate = to_bytes(reader.bin(certificate_longest));
+  return grant;
+}
+
+std::optional<ControlMessage> read_fields(Type type, msgpack::Reader& reader) {
+  switch (type) {
+    case Type::offer: return read_offer(reader);
+    case Type::rekey: return Rekey{read_half(reader)};
+    case Type::rekey_answer: return RekeyAnswer{read_half(reader)};
+    case Type::revoked: return Revoked{std::string(reader.str(limits::text_bytes))};
+    case Type::pair_request: return read_pair_request(reader);
+    case Type::pair_grant: return read_pair_grant(reader);
+    case Type::pair_done: return PairDone{};
+    case Type::leave: return Leave{};
+    case Type::hello: return Hello{display_name(reader)};
+  }
+  return std::nullopt;
+}
+
+constexpr size_t fields_of(Type type) {
+  constexpr size_t counts[] = {0, 3, 2, 2, 1, 3, 3, 0, 0, 1};
+  return counts[static_cast<size_t>(type)];
+}
+
+}  // namespace
+
+Bytes encode(const ControlMessage& message) {
+  Encoder encoder;
+  std::visit(encoder, message);
+  return std::move(encoder.payload);
+}
+
+std::optional<ControlMessage> parse_control_message(ByteView payload) {
+  msgpack::Reader reader(payload);
+  size_t fields = reader.array(8);
+  auto type = static_cast<Type>(reader.uint(static_cast<uint8_t>(Type::hello)));
+  if (!reader.ok() || type < Type::offer || fields != fields_of(type) + 1) return std::nullopt;
+  auto message = read_fields(type, reader);
+  if (!reader.done()) return std::nullopt;
+  return message;
+}
+
+}  // namespace drawbridge::tunnel

@@ -1,0 +1,44 @@
+// Messages on a connection's control stream (the device's first bidirectional stream): docs/spec/tunnel.md.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "keys/identity.hpp"
+#include "protocol/node.hpp"
+#include "protocol/quic/connection.hpp"
+
+namespace drawbridge::tunnel {
+
+// Office, after each change: what this device may reach, and where the office can be reached.
+struct Offer {
+  std::string office_name;
+  std::vector<OfferedService> services;   // `office` is left empty
+  std::vector<SocketAddress> addresses;
+};
+struct Rekey { quic::Connection::RekeyHalf half; };          // device
+struct RekeyAnswer { quic::Connection::RekeyHalf half; };    // office
+struct Revoked { std::string reason; };                      // office: wipe your keys
+// Pairing: request by the device, grant by the office once its side is durable, done by the device once its is.
+struct PairRequest {
+  DeviceId device;
+  std::string name;
+  Signature signature{};                  // of pairing_signature_text(handshake hash)
+};
+struct PairGrant {
+  std::string office_name;
+  std::string device_name;
+  Bytes certificate;
+};
+struct PairDone {};
+struct Leave {};                          // device: forget me
+struct Hello { std::string name; };       // device, first message of a session
+
+using ControlMessage = std::variant<Offer, Rekey, RekeyAnswer, Revoked, PairRequest, PairGrant, PairDone, Leave, Hello>;
+
+Bytes encode(const ControlMessage& message);                 // payload of one frame
+std::optional<ControlMessage> parse_control_message(ByteView payload);
+
+}  // namespace drawbridge::tunnel

@@ -1,0 +1,133 @@
+// A world of whole nodes: production cores on a virtual clock, network and disk, all from one seed.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <queue>
+#include <set>
+
+#include "protocol/node.hpp"
+#include "tests/sim/link.hpp"
+
+namespace drawbridge::sim {
+
+class World;
+
+// What a local program does with its flow.
+struct SimFlow {
+  FlowId id = 0;
+  bool echo = false;               // writes back what it reads
+  uint64_t to_write = 0, written = 0, read = 0;
+  uint64_t salt = 0;               // of the pattern
+  bool finish = false, finished = false;   // half-close after to_write
+  bool intact = true, at_end = false, ended = false, accepted = false, paused = false;
+  FlowReset reset = FlowReset::none;
+  Bytes echo_pending;
+};
+
+// One computer: a node with its disk, its clocks and its address. `node` is null while it is off.
+class SimNode {
+ public:
+  SimNode(World& world, std::string name, SocketAddress address);
+
+  void start();
+  void kill();                     // power cut: what is not durable is gone
+  void shut_down();                // SIGTERM
+  void suspend(bool stopped) { this->stopped = stopped; }   // SIGSTOP: nothing runs, the network still delivers to nobody
+  void move(SocketAddress to, bool told = true);
+
+  // Office.
+  void expose(const std::string& name);
+  CreatedInvitation invite(std::vector<Grant> grants = {{"*", {}}});
+  // Device.
+  RequestId join(const std::string& link);
+  SimFlow& open(const DeviceId& office, const std::string& service, uint64_t bytes, bool finish = true);
+
+  bool done(RequestId request) const { return results.contains(request); }
+  const PeerStatus* peer(const DeviceId& id) const;
+  template <typename E>
+  std::vector<E> seen() const {
+    std::vector<E> found;
+    for (const Event& event : events) {
+      if (const E* one = std::get_if<E>(&event)) found.push_back(*one);
+    }
+    return found;
+  }
+  Now now() const;
+  void pump();
+  void receive(const Path& path, const Bytes& datagram);
+
+  World& world;
+  std::string name;
+  SocketAddress address;
+  Identity identity;
+  SeededEntropy entropy;
+  std::unique_ptr<Node> node;
+  bool stopped = false;
+  Duration wall_offset{};                      // the owner's clock may be wrong
+  Duration disk_latency = 2ms;
+  bool disk_full = false;
+  std::map<std::pair<RowKind, Bytes>, Bytes> disk;
+  std::vector<Event> events;
+  std::map<RequestId, event::RequestDone> results;
+  std::map<FlowId, SimFlow> flows;
+  std::set<std::string> refusing;              // services whose program is down
+  uint64_t batches = 0;
+
+ private:
+  void handle(const Event& event);
+  void serve(SimFlow& flow);
+  std::optional<PersistBatch> writing_;
+  Instant written_at_ = far_future;
+  uint64_t life_ = 0;
+  mutable std::vector<PeerStatus> statuses_;
+  friend class World;
+};
+
+struct Captured {
+  Instant at;
+  Path path;
+  Bytes bytes;
+};
+
+class World {
+ public:
+  explicit World(uint64_t seed, LinkOptions link = {.delay = 5ms});
+
+  SimNode& add(const std::string& name);
+  // Office and device, paired and connected.
+  void pair(SimNode& office, SimNode& device);
+  bool run(Duration longest, const std::function<bool()>& done = [] { return false; });
+  SocketAddress fresh_address();
+
+  void send(const SocketAddress& from, const SocketAddress& to, Bytes datagram, uint8_t ecn = 0);
+  // Faults of everything sent from now on.
+  LinkOptions link;
+  bool capture = false;
+  std::vector<Captured> captured;
+  std::function<bool(const SocketAddress& from, const SocketAddress& to, const Bytes&)> drop = [](auto&, auto&, auto&) { return false; };
+
+  uint64_t seed;
+  Chance chance;
+  Instant now{Duration(std::chrono::hours(100))};
+  std::vector<std::unique_ptr<SimNode>> nodes;
+  std::map<SocketAddress, uint64_t> received_by_stranger;   // datagrams to addresses where no node lives
+
+ private:
+  struct Flying {
+    Instant at;
+    uint64_t order;
+    SocketAddress from, to;
+    Bytes datagram;
+    bool operator>(const Flying& other) const { return std::tie(at, order) > std::tie(other.at, other.order); }
+  };
+  Instant next_event() const;
+
+  std::map<std::pair<SocketAddress, SocketAddress>, std::unique_ptr<Link>> links_;
+  std::priority_queue<Flying, std::vector<Flying>, std::greater<>> flying_;
+  uint64_t order_ = 0;
+  uint8_t next_host_ = 10;
+};
+
+}  // namespace drawbridge::sim
