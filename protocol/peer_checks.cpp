@@ -31,7 +31,8 @@ void Peer::check_all(Now now) {
     request_check(now, candidate);
     if (candidate.confirmed_size == 0 && !is_office()) request_check(now, candidate, true);
   }
-  timers_.set(Timer::check, now.boot + limits::path_suspect_after);
+  // While suspended the retry timer sets the pace.
+  if (suspended_at_ == far_future) timers_.set(Timer::check, now.boot + limits::path_suspect_after);
 }
 
 void Peer::check_active(Now now) {
@@ -177,6 +178,7 @@ void Peer::alive(Now now) {
 
 void Peer::suspend(Now now) {
   session_->session->connection().freeze(now.boot);
+  timers_.stop(Timer::check);
   if (suspended_at_ != far_future) return;
   suspended_at_ = down_since_ = now.boot;
   since_ = now.wall;

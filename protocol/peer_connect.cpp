@@ -280,6 +280,7 @@ void Peer::lost(Now now, const std::string& reason, bool retry) {
   announced_ = false;
   suspended_at_ = far_future;
   check_waiting_ = far_future;
+  timers_.stop(Timer::check);
   down_since_ = now.boot;
   if (!is_office() && retry) {
     if (cause_.empty()) cause_ = unreachable;

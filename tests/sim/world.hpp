@@ -44,6 +44,7 @@ class SimNode {
   RequestId join(const std::string& link);
   SimFlow& open(const DeviceId& office, const std::string& service, uint64_t bytes, bool finish = true);
 
+  void poke(SimFlow& flow) { serve(flow); }   // to_write or paused was changed
   bool done(RequestId request) const { return results.contains(request); }
   const PeerStatus* peer(const DeviceId& id) const;
   template <typename E>
