@@ -1,4 +1,7 @@
 // services, expose, unexpose.
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "daemon/admin/arguments.hpp"
 #include "daemon/admin/commands.hpp"
 #include "daemon/admin/documents.hpp"
@@ -14,6 +17,16 @@ std::optional<ServiceDefinition> find_own(Scope& scope, const std::string& name)
   return std::nullopt;
 }
 
+// A program may be started later; a folder that is not there is a typing error.
+Result<void> check_folder(const Target& target) {
+  struct stat found {};
+  bool is_folder = stat(target.path.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
+  if (!is_folder) return Error{ErrorCode::invalid_argument, "There is no folder " + target.path + ".", "Create it first, or correct the path."};
+  if (access(target.path.c_str(), R_OK | X_OK) == 0) return {};
+  return Error{ErrorCode::invalid_argument, "Drawbridge may not read the folder " + target.path + ".",
+               "Give the user who runs drawbridged the right to read it."};
+}
+
 }  // namespace
 
 void run_services(Scope& scope, const CallPtr& call) {
@@ -27,6 +40,8 @@ void run_expose(Scope& scope, const CallPtr& call) {
   if (auto done = arguments.done(); !done) return call->fail(done.error());
   auto target = parse_target(service.target);
   if (!target) return call->fail(target.error());
+  auto usable = target->kind == Target::Kind::folder ? check_folder(*target) : Result<void>();
+  if (!usable) return call->fail(usable.error());
   if (auto existing = find_own(scope, service.name)) {
     if (existing->target == service.target) return call->result(own_service_document(scope, *existing));
     return call->fail({ErrorCode::already_exists, "The service '" + service.name + "' exists already, for " + existing->target + ".",
