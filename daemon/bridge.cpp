@@ -168,13 +168,18 @@ void Bridge::handle(const Event& event) {
   if (const auto* writable = std::get_if<event::FlowWritable>(&event)) return flows_.handle(*writable);
   if (const auto* ended = std::get_if<event::FlowEnded>(&event)) return flows_.handle(*ended);
   if (std::holds_alternative<event::ServicesChanged>(event)) forward_->offer(node_.offered_services());
-  log_event(log_, event, [this](const RelationKey& key) {
-    for (PeerStatus& peer : node_.peers(loop_.now())) {
-      if (peer.key == key) return std::move(peer.name);
-    }
-    return std::string();
-  });
+  log_event(log_, event, [this](const RelationKey& key) { return name_of(key); });
   watchers_.tell(event);
+}
+
+std::string Bridge::name_of(const RelationKey& key) {
+  for (PeerStatus& peer : node_.peers(loop_.now())) {
+    if (peer.key == key) return std::move(peer.name);
+  }
+  for (DeviceStatus& device : node_.devices(loop_.now())) {
+    if (key.role == PeerRole::device && device.id == key.peer) return std::move(device.name);
+  }
+  return {};
 }
 
 std::vector<SocketAddress> Bridge::reachable() const { return local_endpoints(driver_.listening(), monitor_->addresses()); }

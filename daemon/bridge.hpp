@@ -46,6 +46,7 @@ class Bridge {
   void reload();
 
   void handle(const Event& event);
+  std::string name_of(const RelationKey& key);
   void tell_network();
   void woke_up(Duration away);
   void local_refused(const LocalRefusal& refusal);

@@ -1,11 +1,14 @@
 #include "daemon/process.hpp"
 
+#include <malloc.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cstdlib>
 
 namespace drawbridge {
 
@@ -15,6 +18,9 @@ void prepare_process() {
   prctl(PR_SET_DUMPABLE, 0);
   umask(077);
   signal(SIGPIPE, SIG_IGN);
+  // libuv's threads write to the disk and look up names: one of each at a time is enough, and each costs memory.
+  setenv("UV_THREADPOOL_SIZE", "2", 0);
+  mallopt(M_ARENA_MAX, 1);
   rlimit files{};
   if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
     files.rlim_cur = files.rlim_max;
