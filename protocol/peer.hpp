@@ -143,6 +143,7 @@ class Peer final : public SessionHolder {
   uint64_t window_boot_ = 0;                          // whose counters `window_` holds
   uint64_t check_counter_ = 0;
   uint64_t newest_nomination_ = 0;
+  std::optional<SocketAddress> nominated_;            // office: followed once it has answered a check of ours
   Instant check_waiting_ = far_future;                // since when a check has not been answered
   Instant last_alive_{};                              // newest authentic thing from the peer
   TokenBucket handshakes_{limits::handshakes_per_second, limits::handshakes_burst};

@@ -57,6 +57,7 @@ void Peer::handle_check(Now now, const Path& path, ByteView datagram) {
   answer_check(now, path, *check, datagram.size());
   if (is_office()) {
     follow_nomination(now, path, *check);
+    if (!check->nominate && session_ && session_->path && session_->path->remote != path.remote) check_active(now);
   } else if (!candidates_.find(path.remote)) {
     // The office speaks from an address that we did not know.
     request_check(now, candidates_.add(Path{{}, path.remote}));
@@ -68,6 +69,8 @@ void Peer::answer_check(Now now, const Path& path, const ConnectivityCheck& requ
   send_check(now, path, response, size);
 }
 
+// The device says from where it wants to be served. An address that has not answered a check of ours may belong to
+// somebody who copied the datagram: it is asked first, and so is the one in use, lest the copy silence the original.
 void Peer::follow_nomination(Now now, const Path& path, const ConnectivityCheck& request) {
   if (!request.nominate || request.counter <= newest_nomination_ || !session_) return;
   newest_nomination_ = request.counter;
@@ -75,7 +78,12 @@ void Peer::follow_nomination(Now now, const Path& path, const ConnectivityCheck&
   candidate.path = path;
   candidate.confirmed_size = request.confirmed_size;
   if (request.round_trip_us > 0) candidate.rtt = std::chrono::microseconds(request.round_trip_us);
-  use(now, candidate);
+  bool proved = candidates_.active() == &candidate ||
+                (candidate.last_answer != Instant{} && now.boot - candidate.last_answer < limits::answer_proves_for);
+  if (proved) return use(now, candidate);
+  nominated_ = path.remote;
+  request_check(now, candidate);
+  check_active(now);
 }
 
 void Peer::handle_answer(Now now, const Path& path, const ConnectivityCheck& response) {
@@ -93,6 +101,9 @@ void Peer::handle_answer(Now now, const Path& path, const ConnectivityCheck& res
     bool active = candidates_.active() == candidate;
     if (!active && candidates_.better_than_active(*candidate, now.boot)) use(now, *candidate);
     else if (active && candidate->confirmed_size != size_before) use(now, *candidate);
+  } else if (nominated_ == path.remote) {
+    nominated_.reset();
+    use(now, *candidate);
   }
   if (!announced_) {
     announced_ = true;

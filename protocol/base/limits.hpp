@@ -70,6 +70,7 @@ inline constexpr Duration check_retry_longest = 45s;
 inline constexpr Duration attempt_life = 2s;      // of one handshake attempt; ngtcp2 repeats its Initial within it
 inline constexpr Duration keepalive = 25s;       // below the 30 s after which common routers forget a UDP flow
 inline constexpr Duration office_patience = 35s; // an office asks for itself when a device's keepalives stay out
+inline constexpr Duration answer_proves_for = 30s;  // an address that answered a check is the peer's for so long
 inline constexpr Duration path_suspect_after = 500ms;  // data outstanding and nothing came back: check every path
 inline constexpr double checks_per_second = 50;  // answered per pair
 inline constexpr double checks_burst = 100;
