@@ -118,9 +118,7 @@ Result<void> Bridge::start() {
   monitor_ = std::make_unique<InterfaceMonitor>(loop_, [this] { tell_network(); });
   node_.handle_network_change(loop_.now(), reachable());
   scope_ = std::make_unique<admin::Scope>(admin_scope());
-  auto server = admin::AdminServer::open(loop_, state_.control_socket(), [this](admin::CallPtr call) { admin::run_command(*scope_, std::move(call)); });
-  if (!server) return server.error();
-  admin_ = server.take();
+  admin_ = std::make_unique<admin::AdminServer>(loop_, options_.control, [this](admin::CallPtr call) { admin::run_command(*scope_, std::move(call)); });
   return {};
 }
 

@@ -17,12 +17,13 @@ namespace drawbridge {
 // What the command line decided, and how to read the configuration again (SIGHUP).
 struct BridgeOptions {
   std::vector<SocketAddress> listen;         // before those of the configuration
+  int control = -1;                          // listener of the control socket
   std::function<Result<Config>()> read_config;
 };
 
 class Bridge {
  public:
-  // Everything up to serving. `state` and `log` must outlive the bridge.
+  // Everything up to serving. All that is given by reference must outlive the bridge.
   static Result<std::unique_ptr<Bridge>> open(const StateDirectory& state, const BridgeOptions& options, Config config, Log& log);
   ~Bridge();
   Bridge(const Bridge&) = delete;
@@ -31,6 +32,9 @@ class Bridge {
   enum class End { stopped, restart };
   // Serves until SIGTERM or SIGINT, or until the state was replaced and the bridge must be opened anew.
   End run();
+
+  // As bound, with real ports.
+  std::vector<SocketAddress> listening() const { return driver_.listening(); }
 
  private:
   struct Secrets {

@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "daemon/admin/control_socket.hpp"
 #include "daemon/bridge.hpp"
 #include "daemon/process.hpp"
 #include "keys/libsodium.hpp"
@@ -49,7 +50,9 @@ Result<void> serve(const CommandLine& line) {
   if (!path) return path.error();
   auto state = StateDirectory::take(*path);
   if (!state) return state.error();
-  BridgeOptions options{listen.take(), [&] { return configuration(line, *state); }};
+  auto control = admin::ControlSocket::open(state->control_socket());
+  if (!control) return control.error();
+  BridgeOptions options{listen.take(), control->listener(), [&] { return configuration(line, *state); }};
   auto end = Bridge::End::restart;
   while (end == Bridge::End::restart) {
     auto config = options.read_config();
@@ -58,6 +61,7 @@ Result<void> serve(const CommandLine& line) {
     auto bridge = Bridge::open(*state, options, *config, log);
     if (!bridge) return bridge.error();
     end = (*bridge)->run();
+    options.listen = (*bridge)->listening();  // peers look for this node where it was
   }
   return {};
 }

@@ -41,8 +41,8 @@ class NodeDriver final : public FlowPort {
 
   // Everything that can be done now, at once: before the process ends.
   void settle();
-  // While held, nothing is taken out of the node: its state on disk is being replaced.
-  void hold(bool held) { held_ = held; }
+  // From now on nothing is taken out of the node: its state on disk is being replaced.
+  void hold() { held_ = true; }
 
   MutableBytes write_space(FlowId flow, size_t max) override { return node_.write_space(flow, max); }
   void commit_write(FlowId flow, size_t length) override { node_.commit_write(now(), flow, length); }

@@ -1,8 +1,7 @@
-// AdminServer: the control socket. Who may open it owns the node.
+// AdminServer: the clients of the control socket. Who may open it owns the node.
 #pragma once
 
 #include <list>
-#include <string>
 
 #include "daemon/admin/admin_connection.hpp"
 
@@ -10,9 +9,8 @@ namespace drawbridge::admin {
 
 class AdminServer {
  public:
-  // Replaces what is at `path` (the caller holds the state's lock, so it is stale); mode 0600.
-  static Result<std::unique_ptr<AdminServer>> open(Loop& loop, const std::string& path, std::function<void(CallPtr)> request);
-  ~AdminServer();
+  // `listener` is borrowed (ControlSocket). `request` is called for each request of a client with the right to ask.
+  AdminServer(Loop& loop, int listener, std::function<void(CallPtr)> request);
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
 
@@ -24,12 +22,10 @@ class AdminServer {
     std::unique_ptr<AdminConnection> connection;
     bool over = false;
   };
-  AdminServer(Loop& loop, FileDescriptor fd, std::string path, std::function<void(CallPtr)> request);
   void accept_all();
 
   Loop& loop_;
-  FileDescriptor fd_;
-  std::string path_;
+  int listener_;
   std::function<void(CallPtr)> request_;
   std::list<Client> clients_;
   bool any_over_ = false;

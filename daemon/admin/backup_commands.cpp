@@ -21,15 +21,16 @@ Result<void> seal_state(RowStore& store, const Scope& scope, const DeviceId& nod
   return {};
 }
 
-Result<void> restore_state(RowStore& store, const Scope& scope, const DeviceId& node, const Bytes& content, backup::Merged& merged) {
+Result<backup::Backup> open_own(const Scope& scope, const DeviceId& node, const Bytes& content) {
   auto opened = backup::open(content, scope.backup_key);
-  if (!opened) return opened.error();
-  if (opened->node != node) {
-    return Error{ErrorCode::authentication, "This backup belongs to another computer.", "Restore it where its own 24 words were entered."};
-  }
+  if (!opened || opened->node == node) return opened;
+  return Error{ErrorCode::authentication, "This backup belongs to another computer.", "Restore it where its own 24 words were entered."};
+}
+
+Result<void> restore_state(RowStore& store, const backup::Backup& restored, backup::Merged& merged) {
   auto present = store.load_all();
   if (!present) return present.error();
-  merged = backup::merge(*present, *opened);
+  merged = backup::merge(*present, restored);
   return store.write({{0, merged.rows}});
 }
 
@@ -58,19 +59,18 @@ void run_restore(Scope& scope, const CallPtr& call) {
   Arguments arguments(call->request().args);
   Bytes content = arguments.bytes("content");
   if (auto done = arguments.done(); !done) return call->fail(done.error());
+  auto opened = open_own(scope, scope.node().id(), content);
+  if (!opened) return call->fail(opened.error());
+  // What the node would write from here on is of the state before: it stops, and starts anew with what is on disk then.
+  scope.node().shut_down(scope.now());
+  scope.driver.settle();
+  scope.driver.hold();
   auto outcome = std::make_shared<Outcome>();
-  // What the node wants written from here on would be of the state before: it starts anew after this, or goes on.
-  scope.driver.hold(true);
-  scope.driver.writes().ask(
-      [&scope, outcome, node = scope.node().id(), content = std::move(content)](RowStore& store) {
-        outcome->result = restore_state(store, scope, node, content, outcome->merged);
-      },
-      [&scope, call, outcome] {
-        scope.driver.hold(outcome->result.ok());
-        if (!outcome->result) return call->fail(outcome->result.error());
-        call->result(counts(outcome->merged));
-        scope.restart();
-      });
+  scope.driver.writes().ask([outcome, restored = opened.take()](RowStore& store) { outcome->result = restore_state(store, restored, outcome->merged); },
+                            [&scope, call, outcome] {
+                              outcome->result ? call->result(counts(outcome->merged)) : call->fail(outcome->result.error());
+                              scope.restart();
+                            });
 }
 
 }  // namespace drawbridge::admin

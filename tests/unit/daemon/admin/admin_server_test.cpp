@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include "daemon/admin/control_socket.hpp"
 #include "daemon/io/stream_socket.hpp"
 #include "tests/unit/daemon/run_until.hpp"
 #include "tests/unit/daemon/temporary_folder.hpp"
@@ -17,11 +18,14 @@ struct Server {
   TemporaryFolder folder;
   Loop loop;
   std::vector<CallPtr> calls;
-  std::unique_ptr<AdminServer> server =
-      AdminServer::open(loop, folder.file("control.sock"), [this](CallPtr call) { calls.push_back(std::move(call)); }).take();
+  ControlSocket socket = ControlSocket::open(folder.file("control.sock")).take();
+  std::unique_ptr<AdminServer> server = make();
 
+  std::unique_ptr<AdminServer> make() {
+    return std::make_unique<AdminServer>(loop, socket.listener(), [this](CallPtr call) { calls.push_back(std::move(call)); });
+  }
   Server() {
-    loop.at_turn_end([this] { server->sweep(); });
+    loop.at_turn_end([this] { if (server) server->sweep(); });
   }
 };
 
@@ -135,4 +139,19 @@ TEST_CASE("a stream is sent no faster than the client reads") {
   CHECK_FALSE(sent);
   REQUIRE(client.answer());
   CHECK(run_until(server.loop, [&] { return sent; }));
+}
+
+TEST_CASE("a client that comes while the server is made anew waits and is served") {
+  Server server;
+  server.server.reset();
+  Client client(server);
+  client.ask("status");
+  server.server = server.make();
+  CHECK(run_until(server.loop, [&] { return server.calls.size() == 1; }));
+}
+
+TEST_CASE("the socket leaves the file system with its owner") {
+  TemporaryFolder folder;
+  { auto socket = ControlSocket::open(folder.file("control.sock")); }
+  CHECK(access(folder.file("control.sock").c_str(), F_OK) != 0);
 }
