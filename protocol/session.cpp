@@ -41,7 +41,8 @@ void Session::settle(Instant now) {
       assert(stream && *stream == control_stream);
       streams_[control_stream].use = StreamState::Use::control;
     }
-    events_.push_back(session_event::Ready{});
+    // First of all: the datagram that completed the handshake may have opened flows already.
+    events_.emplace_front(session_event::Ready{});
   }
   for (const tunnel::ControlMessage& message : std::exchange(control_messages_, {})) handle_control(now, message);
   for (Ending& ending : std::exchange(endings_, {})) end_flow(ending.flow, ending.reset, ending.message, true);
