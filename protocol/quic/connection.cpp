@@ -72,12 +72,9 @@ bool Connection::handle_packet(Instant now, uint8_t ecn, ByteView datagram) {
   } else if (error != 0) {
     fail(error);
   } else if (authentic) {
-    if (was_frozen) {
-      clock_.freeze(now);
-      note_answer(now);
-    } else {
-      note_answer(now);
-    }
+    ++unanswered_packets_;
+    if (was_frozen) clock_.freeze(now);
+    note_answer(now);
     unblock_senders();
   } else if (!established_) {
     unblock_senders();
@@ -135,7 +132,11 @@ Instant Connection::next_timeout() const {
   ngtcp2_tstamp expiry = ngtcp2_conn_get_expiry(conn_);
   Instant next = rekey_retry_;
   // One nanosecond later: ngtcp2 compares some deadlines strictly, and a clock that stands at one would loop for ever.
-  if (expiry != UINT64_MAX && expiry < INT64_MAX) next = std::min(next, clock_.node_time(Instant(Duration(expiry))) + 1ns);
+  if (expiry != UINT64_MAX && expiry < INT64_MAX) {
+    Instant due = clock_.node_time(Instant(Duration(expiry))) + 1ns;
+    next = std::min(next, hold_until_ == far_future ? due : std::max(due, hold_until_));
+  }
+  next = std::min(next, hold_until_);
   next = std::min(next, drain_until_);
   if (established_ && outstanding()) next = std::min(next, waiting_since_ + limits::freeze_after);
   return next;

@@ -170,6 +170,7 @@ class Connection {
   void queue_sender(StreamId id, SendStream& stream);
   void unblock_senders();
   bool draining(Instant now);
+  bool holds_acknowledgement(Instant now);
 
   ngtcp2_tstamp time(Instant now) const;
   ngtcp2_conn_stat stat() const;
@@ -207,6 +208,11 @@ class Connection {
   uint64_t unread_ = 0;                     // received and not consumed, all streams
   uint64_t withheld_ = 0;                   // connection credit not given while unread_ is too large
   bool connection_blocked_ = false;
+
+  // An acknowledgement waits a moment for bytes to travel with: ngtcp2 would send it alone, and such a packet makes the
+  // other end answer at once, too, so that every keystroke would cost four packets instead of two.
+  size_t unanswered_packets_ = 0;
+  Instant hold_until_ = far_future;
 
   Instant waiting_since_ = far_future;
   Instant last_kick_{};

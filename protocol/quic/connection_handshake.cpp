@@ -57,6 +57,7 @@ ngtcp2_transport_params connection_parameters() {
   params.initial_max_streams_bidi = limits::flows_per_peer + 1;  // and the control stream
   params.initial_max_streams_uni = limits::flows_per_peer;
   params.max_idle_timeout = 0;
+  params.max_ack_delay = 0;               // acknowledgements are always due; Connection decides how long they wait
   params.active_connection_id_limit = 2;  // never rotated: the path is constant
   params.max_datagram_frame_size = 65535;
   return params;

@@ -11,6 +11,9 @@ namespace {
 // do not wait behind a download.
 constexpr uint64_t small_burst = 16 * 1024;
 constexpr StreamId no_stream = -1;
+// Long enough for a local program's answer, too short to be felt; bulk transfers are not held at all.
+constexpr Duration acknowledgement_hold = 1ms;
+constexpr size_t acknowledge_at_once = 8;
 
 }  // namespace
 
@@ -54,10 +57,18 @@ void Connection::unblock_senders() {
 size_t Connection::write_packet(Instant now, MutableBytes destination, uint8_t& ecn) {
   if (closed_ || clock_.frozen()) return 0;
   if (close_pending_) return write_close(time(now), destination, ecn);
-  if (draining(now)) return 0;
+  if (draining(now) || holds_acknowledgement(now)) return 0;
   size_t written = write_streams(time(now), destination, ecn);
+  unanswered_packets_ = 0;
+  hold_until_ = far_future;
   if (written > 0 && !outstanding() && stat().bytes_in_flight > 0) waiting_since_ = now;
   return written;
+}
+
+bool Connection::holds_acknowledgement(Instant now) {
+  if (!established_ || unanswered_packets_ == 0 || unanswered_packets_ >= acknowledge_at_once || !urgent_.empty() || !bulk_.empty()) return false;
+  if (hold_until_ == far_future) hold_until_ = now + acknowledgement_hold;
+  return now < hold_until_ && stat().loss_detection_timer > time(now);
 }
 
 size_t Connection::write_streams(ngtcp2_tstamp time, MutableBytes destination, uint8_t& ecn) {
@@ -140,7 +151,9 @@ size_t Connection::write_close(ngtcp2_tstamp time, MutableBytes destination, uin
 
 void Connection::end_run(Instant now) {
   // Pacing starts with the data: in the handshake it would hold back the Finished (initial_rtt is only a guess).
-  if (established_ && !closed_ && !clock_.frozen()) ngtcp2_conn_update_pkt_tx_time(conn_, time(now));
+  // Nor is it needed when everything has been sent: its deadline would only wake us for nothing.
+  bool more = !urgent_.empty() || !bulk_.empty();
+  if (more && established_ && !closed_ && !clock_.frozen()) ngtcp2_conn_update_pkt_tx_time(conn_, time(now));
 }
 
 size_t Connection::send_quantum() const { return ngtcp2_conn_get_send_quantum(conn_); }

@@ -58,3 +58,19 @@ TEST_CASE("both packet protections carry a connection") {
   REQUIRE(pair.run(20s, [&] { return transfer.complete(); }));
   CHECK(pair.office->aead() == aead);
 }
+
+TEST_CASE("a keystroke and its answer cost one packet each way") {
+  ConnectionPair pair;
+  REQUIRE(pair.handshake());
+  quic::StreamId stream = *pair.device->open_stream(true);
+  uint64_t strokes = 0;
+  // The answer leaves as soon as the stroke has arrived, the next stroke as soon as its answer has.
+  pair.on_turn = [&] {
+    if (pair.office_end.received[stream] > pair.office->stream_written(stream)) pair.office_end.fill(stream, pair.office_end.received[stream]);
+    if (pair.device_end.received[stream] == strokes) pair.device_end.fill(stream, ++strokes);
+  };
+  pair.run(1s);
+  uint64_t packets = pair.up.counts.offered + pair.down.counts.offered, before = strokes;
+  REQUIRE(pair.run(60s, [&] { return strokes >= before + 100; }));
+  CHECK(pair.up.counts.offered + pair.down.counts.offered - packets <= 200 + 20);
+}
