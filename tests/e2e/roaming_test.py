@@ -24,6 +24,8 @@ class Roaming(BridgeTest):
             ip("netns", "add", name)
             self.addCleanup(ip, "netns", "del", name)
             self.inside(name, "link", "set", "lo", "up")
+            # Else the kernel takes a network's later addresses away together with its first one.
+            ip("netns", "exec", name, "sysctl", "-qw", "net.ipv4.conf.all.promote_secondaries=1")
         ip("link", "add", "cable", "netns", self.names[0], "type", "veth", "peer", "name", "cable", "netns", self.names[1])
         for name, address in zip(self.names, ("10.74.0.1/16", "10.74.0.2/16")):
             self.inside(name, "address", "add", address, "dev", "cable")
