@@ -26,10 +26,16 @@ void Core::audit(Now now, audit::RecordType type, const DeviceId* device, const 
                        .detail = detail, .sent = counters.sent, .received = counters.received};
   if (device) record.device = *device;
   audit::Link link = audit::encode(record, state.audit_hash);
-  journal.put(audit::to_row(record, link));
   state.audit_sequence = record.sequence;
   state.audit_hash = link.hash;
-  save_state();
+  bool flow = type == audit::RecordType::flow_opened || type == audit::RecordType::flow_closed;
+  if (flow) {
+    journal.put_lazily(audit::to_row(record, link), now.boot);
+    journal.put_lazily(roster::to_row(state), now.boot);
+  } else {
+    journal.put(audit::to_row(record, link));
+    save_state();
+  }
 }
 
 void Core::reserve_counters(uint64_t from) {

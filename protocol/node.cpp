@@ -178,6 +178,7 @@ void Node::handle_persist_failed(Now now, uint64_t ticket, const std::string& re
 
 void Node::shut_down(Now) {
   core_->shared.shutting_down = true;
+  core_->shared.save_state();  // lazily written records go with it
   for (auto& [key, peer] : core_->peers) peer->shut_down();
 }
 

@@ -90,6 +90,7 @@ void Node::handle_datagrams(Now now, const ReceivedRun& run) {
 
 void Node::handle_timeout(Now now) {
   Core& core = *core_;
+  core.shared.journal.handle_timeout(now.boot);
   for (auto& [key, peer] : core.peers) {
     if (peer->next_timeout() <= now.boot) peer->handle_timeout(now);
   }
@@ -99,7 +100,7 @@ void Node::handle_timeout(Now now) {
 }
 
 Instant Node::Core::next_timeout() const {
-  Instant next = far_future;
+  Instant next = shared.journal.next_timeout();
   for (const auto& [key, peer] : peers) next = std::min(next, peer->next_timeout());
   for (const auto& [id, invitation] : invitations) next = std::min(next, invitation->next_timeout());
   for (const auto& [id, joining] : joinings) next = std::min(next, joining->next_timeout());

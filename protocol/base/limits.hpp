@@ -90,6 +90,10 @@ inline constexpr size_t text_bytes = 256;        // reasons and explanations fro
 inline constexpr size_t message1_bytes = 1'000;  // one CRYPTO frame of one 1200-byte datagram
 inline constexpr size_t audit_record_bytes = 2'048;
 
+// Records of flows reach the disk together, at most so late: a sync for each would bound new connections to the disk's
+// syncs, and a power cut loses the records of this last moment only.
+inline constexpr Duration lazy_write = 50ms;
+
 // --- durable counters -----------------------------------------------------------------------------------------------
 // Message 1's counter is the wall clock in microseconds, or the last + 1; so far ahead it is reserved on disk.
 inline constexpr uint64_t counter_block = 600'000'000;
