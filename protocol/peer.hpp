@@ -113,6 +113,7 @@ class Peer final : public SessionHolder {
   void announce_restart(Now now);
   void alive(Now now);
   void suspend(Now now);
+  void forget_lost_addresses();
   Instant waiting_since() const;
   void note_paths(Now now);
 

@@ -160,8 +160,21 @@ void Peer::handle_restarted(Now now, const Path& path, const ConnectivityCheck& 
   connect(now);
 }
 
+// What was sent from an address that this machine no longer has would not leave at all: the kernel chooses another.
+void Peer::forget_lost_addresses() {
+  auto lost = [this](const Path& path) {
+    return !path.local.is_unspecified() && std::none_of(core_.local_addresses.begin(), core_.local_addresses.end(),
+                                                        [&](const SocketAddress& ours) { return ours.ip == path.local.ip; });
+  };
+  for (Candidate& candidate : candidates_.list()) {
+    if (lost(candidate.path)) candidate.path.local = {};
+  }
+  if (session_ && session_->path && lost(*session_->path)) session_->path->local = {};
+}
+
 void Peer::handle_network_change(Now now) {
   if (revoked() || !core_.running) return;
+  forget_lost_addresses();
   if (session_) return check_all(now);
   down_since_ = now.boot;
   if (!is_office()) connect(now);
