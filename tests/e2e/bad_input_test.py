@@ -58,10 +58,10 @@ class BadState(BridgeTest):
 
 class BadRequests(BridgeTest):
     def test_senseless_names_and_targets_are_refused(self):
-        for name, target in (("UPPER", "localhost:1"), ("-x-", "localhost:1"), ("x" * 33, "localhost:1"), ("ok", "localhost"),
+        for name, target in (("UPPER", "localhost:1"), ("x-", "localhost:1"), ("x" * 33, "localhost:1"), ("ok", "localhost"),
                              ("ok", "localhost:99999"), ("ok", "folder:/does/not/exist"), ("ok", "nonsense:/x"), ("ok", "")):
             with self.subTest(name=name, target=target):
-                refusal = self.office.refused("expose", "--", name, target)
+                refusal = self.office.refused("expose", name, target)
                 self.assertEqual(refusal["exit"], 1)
                 self.assertTrue(refusal["message"])
         self.assertEqual(self.office.json("services"), [])

@@ -163,10 +163,8 @@ class BridgeTest(unittest.TestCase):
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def has_failed(self):
-        outcome = self._outcome
-        errors = getattr(outcome, "errors", None) or getattr(getattr(outcome, "result", None), "errors", [])
-        failures = getattr(getattr(outcome, "result", None), "failures", [])
-        return any(error for _, error in errors if error) or any(test is self for test, _ in failures)
+        result = self._outcome.result
+        return any(test is self or getattr(test, "test_case", None) is self for test, _ in result.failures + result.errors)
 
     def print_logs(self):
         for node in self.nodes:

@@ -130,9 +130,12 @@ class Echo(threading.Thread):
     @staticmethod
     def serve(client):
         with client:
-            while data := client.recv(1 << 16):
-                client.sendall(data)
-            client.shutdown(socket.SHUT_WR)
+            try:
+                while data := client.recv(1 << 16):
+                    client.sendall(data)
+                client.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass  # the client reset its connection
 
 
 def exchange(address, data):
