@@ -151,3 +151,21 @@ def exchange(address, data):
             received += piece
         sender.join()
         return bytes(received)
+
+
+def ends(connection, seconds=10):
+    """Whether the other end closes or resets the connection in that time, without sending anything."""
+    connection.settimeout(seconds)
+    try:
+        return connection.recv(1) == b""
+    except ConnectionResetError:
+        return True
+
+
+def ends_at_once(address):
+    """Whether a new connection is refused, reset or closed without a byte."""
+    try:
+        with socket.create_connection(address, 20) as connection:
+            return ends(connection)
+    except (ConnectionResetError, ConnectionRefusedError):
+        return True
