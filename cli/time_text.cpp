@@ -105,11 +105,12 @@ int64_t local_ms(const year_month_day& date, const Clock& clock) {
 
 std::string count_of(int64_t number, const char* unit) { return fmt::format("{} {}{}", number, unit, number == 1 ? "" : "s"); }
 
+// To the nearest whole unit: ten minutes that began a moment ago are still ten minutes.
 std::string rough_duration(int64_t seconds) {
   if (seconds < 60) return count_of(seconds, "second");
-  if (seconds < 3600) return count_of(seconds / 60, "minute");
-  if (seconds < 48 * 3600) return count_of(seconds / 3600, "hour");
-  return count_of(seconds / 86400, "day");
+  if (seconds < 3570) return count_of((seconds + 30) / 60, "minute");
+  if (seconds < 48 * 3600) return count_of((seconds + 1800) / 3600, "hour");
+  return count_of((seconds + 43200) / 86400, "day");
 }
 
 }  // namespace

@@ -62,6 +62,8 @@ TEST_CASE("times for people are relative within a week") {
   int64_t now = parse_rfc3339("2025-03-01T12:00:00.000Z").value();
   CHECK(relative_time("2025-03-01T11:59:59.900Z", now) == "just now");
   CHECK(relative_time("2025-03-01T11:57:00.000Z", now) == "3 minutes ago");
+  CHECK(relative_time("2025-03-01T12:09:59.000Z", now) == "in 10 minutes");
+  CHECK(relative_time("2025-03-01T12:59:59.000Z", now) == "in 1 hour");
   CHECK(relative_time("2025-03-01T13:00:00.000Z", now) == "in 1 hour");
   CHECK(relative_time("2025-02-01T12:00:00.000Z", now) == "2025-02-01 13:00");
   CHECK(relative_time("never", now) == "never");
