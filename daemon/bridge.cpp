@@ -106,6 +106,9 @@ Result<void> Bridge::start() {
   auto users = user_ids(config_.local_users);
   if (!users) return users.error();
   users_ = users.take();
+  connector_.serve(Target::Kind::folder, [this](const event::FlowRequested& request, const Target& target) {
+    return folders_.connect(target.path, request.service);
+  });
   if (auto started = start_node(); !started) return started;
   auto settings = store_.settings();
   if (!settings) return settings.error();

@@ -8,6 +8,7 @@
 #include "daemon/admin/admin_server.hpp"
 #include "daemon/admin/scope.hpp"
 #include "daemon/config.hpp"
+#include "daemon/folder/folder_services.hpp"
 #include "daemon/io/interface_monitor.hpp"
 #include "daemon/io/system_entropy.hpp"
 #include "daemon/storage/state_directory.hpp"
@@ -75,6 +76,7 @@ class Bridge {
   std::unique_ptr<Settings> settings_;
   SocketOwners owners_;
   ServiceConnector connector_;
+  folder::FolderServices folders_;
   std::unique_ptr<LocalForward> forward_;
   std::unique_ptr<InterfaceMonitor> monitor_;
   admin::EventWatchers watchers_;

@@ -1,0 +1,126 @@
+#include "daemon/folder/exchange.hpp"
+
+#include "daemon/folder/changes.hpp"
+#include "daemon/folder/listing.hpp"
+#include "daemon/folder/page.hpp"
+#include "daemon/folder/text_escape.hpp"
+#include "daemon/web/assets.hpp"
+#include "daemon/web/request_site.hpp"
+
+namespace drawbridge::folder {
+namespace {
+
+// A failed upload's body is read on for so long, so that its sender is still there to hear why: browsers look at the
+// answer only after the last byte. The page sends pieces of this size at most.
+constexpr uint64_t longest_ignored_body = 64 * 1024 * 1024;
+
+bool reads_only(const std::string& method) { return method == "GET" || method == "HEAD" || method == "OPTIONS"; }
+
+}  // namespace
+
+Exchange::Exchange(Served& served, MHD_Connection* connection, std::string method, std::string raw_path)
+    : served_(served), connection_(connection), method_(std::move(method)), raw_path_(std::move(raw_path)) {}
+
+std::string_view Exchange::request_header(const char* name) const {
+  const char* value = MHD_lookup_connection_value(connection_, MHD_HEADER_KIND, name);
+  return value ? value : std::string_view();
+}
+
+std::optional<std::string> Exchange::query(const char* name) const {
+  const char* value = nullptr;
+  if (MHD_lookup_connection_value_n(connection_, MHD_GET_ARGUMENT_KIND, name, std::string_view(name).size(), &value, nullptr) != MHD_YES) return std::nullopt;
+  std::string decoded;
+  if (value && !percent_decode(value, decoded)) return std::nullopt;
+  return decoded;
+}
+
+bool Exchange::for_people() const { return method_ == "GET" && !query("json") && request_header("Accept").find("text/html") != std::string_view::npos; }
+
+std::optional<Error> Exchange::check_site() const {
+  web::RequestSite site{request_header("Host"), request_header("Origin"), request_header("Sec-Fetch-Site")};
+  if (!web::is_local_host(site.host)) {
+    return Error{ErrorCode::not_allowed, "This name does not belong to this service.", "Use the address that 'drawbridge services' shows."};
+  }
+  if (!reads_only(method_) && !web::may_change(site)) {
+    return Error{ErrorCode::not_allowed, "Another site asked for this change.", "Make the change on the folder's own page."};
+  }
+  bool framed_twice = !request_header("Transfer-Encoding").empty() && !request_header("Content-Length").empty();
+  if (framed_twice) return Error{ErrorCode::malformed, "The request says its length in two ways.", ""};
+  return std::nullopt;
+}
+
+std::optional<Reply> Exchange::begin() {
+  if (auto refused = check_site()) return refuse(*refused);
+  auto path = parse_request_path(raw_path_);
+  if (!path) return refuse(path.error());
+  path_ = path.take();
+  if (path_.is_reserved()) return std::nullopt;
+  auto root = Root::open(served_.folder);
+  if (!root) return refuse(root.error());
+  root_.emplace(root.take());
+  if (method_ == "PUT") begin_upload();
+  bool waits = equal(as_bytes(request_header("Expect")), as_bytes("100-continue"));
+  if (failure_ && waits) return refuse(*failure_);
+  return std::nullopt;
+}
+
+void Exchange::body(ByteView bytes) {
+  if (upload_ && !failure_) {
+    if (auto written = upload_->write(bytes); !written) failure_ = written.error();
+  } else {
+    ignored_ += bytes.size();
+  }
+}
+
+Reply Exchange::finish() {
+  Reply reply = answer();
+  // Who only asks may keep the connection; what is left of a body that nobody wants ends it.
+  if (ignored_ > 0) reply.header("Connection", "close");
+  return reply;
+}
+
+Reply Exchange::answer() {
+  if (failure_) return refuse(*failure_);
+  if (path_.is_reserved()) {
+    const web::Asset* asset = path_.names.size() == 2 && reads_only(method_) ? web::find_asset(path_.name()) : nullptr;
+    if (!asset) return refuse({ErrorCode::not_found, "There is no such file.", ""});
+    if (request_header("If-None-Match") == asset->tag) return std::move(Reply::empty(MHD_HTTP_NOT_MODIFIED).header("ETag", std::string(asset->tag)));
+    return std::move(Reply::constant(std::string(asset->type), asset->bytes).header("ETag", std::string(asset->tag)));
+  }
+  if (method_ == "HEAD" && !request_header("Upload-Id").empty()) return upload_progress();
+  if (method_ == "GET" || method_ == "HEAD") return get();
+  if (method_ == "PUT") return finish_upload();
+  if (method_ == "MKCOL") return make();
+  if (method_ == "MOVE") return move();
+  if (method_ == "DELETE") return remove();
+  Reply reply = Reply::empty(method_ == "OPTIONS" ? MHD_HTTP_NO_CONTENT : MHD_HTTP_METHOD_NOT_ALLOWED);
+  reply.header("Allow", "GET, HEAD, PUT, MKCOL, MOVE, DELETE, OPTIONS");
+  return reply;
+}
+
+bool Exchange::too_much_ignored() const { return ignored_ > longest_ignored_body; }
+
+Reply Exchange::make() {
+  if (auto made = make_folder(*root_, path_); !made) return refuse(made.error());
+  return Reply::json(MHD_HTTP_CREATED, "{\"name\":" + quote_json(path_.name()) + "}");
+}
+
+Reply Exchange::move() {
+  std::string_view destination = request_header("Destination");
+  // An absolute form is of this very site, as check_site has seen to; what counts is its path.
+  size_t authority = destination.find("://");
+  if (authority != std::string_view::npos) destination.remove_prefix(std::min(destination.find('/', authority + 3), destination.size()));
+  auto to = parse_request_path(destination);
+  if (!to) return refuse(to.error());
+  if (to->is_reserved()) return refuse({ErrorCode::invalid_argument, "Drawbridge keeps this name for itself.", "Choose another name."});
+  if (auto moved = move_entry(*root_, path_, *to); !moved) return refuse(moved.error());
+  return Reply::json(MHD_HTTP_CREATED, "{\"name\":" + quote_json(to->name()) + "}");
+}
+
+Reply Exchange::remove() {
+  if (!request_header("Upload-Id").empty()) return cancel_upload();
+  if (auto removed = delete_entry(*root_, path_); !removed) return refuse(removed.error());
+  return Reply::empty(MHD_HTTP_NO_CONTENT);
+}
+
+}  // namespace drawbridge::folder

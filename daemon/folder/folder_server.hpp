@@ -1,0 +1,33 @@
+// FolderServer: HTTP for one exposed folder, on connections that are handed to it; it listens nowhere.
+//
+// Each connection has its own thread, so a disk that has to spin up, a slow network drive or a long fsync holds up that
+// one connection and never the bridge's loop.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "daemon/io/file_descriptor.hpp"
+#include "keys/result.hpp"
+
+namespace drawbridge::folder {
+
+class FolderServer {
+ public:
+  // `folder`: absolute path; need not exist yet. `service`: its name, shown as the page's title.
+  static Result<std::unique_ptr<FolderServer>> start(const std::string& folder, const std::string& service);
+  // Ends all connections; waits for what their threads are doing.
+  ~FolderServer();
+  FolderServer(const FolderServer&) = delete;
+  FolderServer& operator=(const FolderServer&) = delete;
+
+  // A new connection: the client's end, non-blocking. `limit`: too many connections are open.
+  Result<FileDescriptor> connect();
+
+ private:
+  struct Parts;
+  explicit FolderServer(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace drawbridge::folder

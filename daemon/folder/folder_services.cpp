@@ -1,0 +1,15 @@
+#include "daemon/folder/folder_services.hpp"
+
+namespace drawbridge::folder {
+
+Result<FileDescriptor> FolderServices::connect(const std::string& folder, const std::string& service) {
+  auto& server = servers_[{folder, service}];
+  if (!server) {
+    auto started = FolderServer::start(folder, service);
+    if (!started) return started.error();
+    server = started.take();
+  }
+  return server->connect();
+}
+
+}  // namespace drawbridge::folder

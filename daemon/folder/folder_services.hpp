@@ -1,0 +1,21 @@
+// FolderServices: the folder servers of this office, each started when it is first asked for.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "daemon/folder/folder_server.hpp"
+
+namespace drawbridge::folder {
+
+class FolderServices {
+ public:
+  // A connection to the server of this folder: see FolderServer::connect. Never waits for a disk.
+  Result<FileDescriptor> connect(const std::string& folder, const std::string& service);
+
+ private:
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<FolderServer>> servers_;
+};
+
+}  // namespace drawbridge::folder
