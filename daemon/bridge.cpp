@@ -148,7 +148,7 @@ void Bridge::stop() {
   log_.info(LogEvent::stopping);
   notify_service("STOPPING=1");
   node_.shut_down(loop_.now());
-  driver_.settle();
+  driver_.settle_all();
 }
 
 void Bridge::reload() {

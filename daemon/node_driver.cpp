@@ -7,6 +7,11 @@ constexpr size_t run_bytes = 64 * 1024;  // Node::poll_transmit's minimum, and t
 // A deadline missed by so much was not missed by a busy machine.
 constexpr Duration standstill = 2s;
 constexpr Duration blocked_retry = 10ms;
+// What one turn does at most before it looks at the sockets and the clock again: about half a millisecond of work, so
+// that a single byte does not wait behind a bulk transfer. Two rounds: what the first one's datagrams made possible.
+constexpr int rounds_a_turn = 2;
+constexpr int runs_a_round = 2;
+constexpr int rounds_before_the_end = 1'000;  // a local program that always has more must not hold up the end
 
 }  // namespace
 
@@ -39,15 +44,27 @@ void NodeDriver::settle() {
   if (held_) return readers_.turn_end();
   notice_standstill();
   bool more = true;
-  while (more) {
-    persist();
-    // Events before datagrams: bytes that local programs take now become credit in the datagrams that follow.
-    more = dispatch_events();
-    more = transmit() || more;
-  }
+  for (int round = 0; more && round < rounds_a_turn; ++round) more = do_round();
   persist();
   readers_.turn_end();
-  Instant deadline = node_.next_timeout();
+  more ? loop_.turn_again() : sleep_until(node_.next_timeout());
+}
+
+void NodeDriver::settle_all() {
+  for (int round = 0; round < rounds_before_the_end && do_round(); ++round) {
+  }
+  persist();
+}
+
+// Gives whether there may be more to do.
+bool NodeDriver::do_round() {
+  persist();
+  // Events before datagrams: bytes that local programs take now become credit in the datagrams that follow.
+  bool any = dispatch_events();
+  return transmit() || any;
+}
+
+void NodeDriver::sleep_until(Instant deadline) {
   // While a socket is full the node cannot do what it is late for: being woken for that would only turn in circles.
   if (blocked()) deadline = std::max(deadline, now().boot + blocked_retry);
   timer_.arm_no_later_than(deadline);
@@ -81,16 +98,15 @@ bool NodeDriver::dispatch_events() {
 // Gives whether anything left. Stops at the first run that a socket cannot take whole: the next turn, when the socket
 // is writable, goes on with it.
 bool NodeDriver::transmit() {
-  bool any = false;
   send_pending();
-  while (!blocked()) {
+  int runs = 0;
+  for (; runs < runs_a_round && !blocked(); ++runs) {
     pending_ = node_.poll_transmit(now(), {buffer_.get(), run_bytes});
     pending_sent_ = 0;
     if (pending_.length == 0) break;
     send_pending();
-    any = true;
   }
-  return any;
+  return runs > 0;
 }
 
 void NodeDriver::send_pending() {

@@ -39,8 +39,10 @@ class NodeDriver final : public FlowPort {
   // `answer` is called once, when the request is done; not if the driver is destroyed before.
   void when_done(RequestId request, Answer answer);
 
-  // Everything that can be done now, at once: before the process ends.
+  // The end of a turn: what can be done now, within a turn's measure.
   void settle();
+  // Everything that can be done now, however much: before the node ends.
+  void settle_all();
   // From now on nothing is taken out of the node: its state on disk is being replaced.
   void hold() { held_ = true; }
 
@@ -61,6 +63,8 @@ class NodeDriver final : public FlowPort {
   bool blocked() const { return pending_sent_ < pending_.length; }
   bool dispatch_events();
   void notice_standstill();
+  void sleep_until(Instant deadline);
+  bool do_round();
 
   Loop& loop_;
   Node& node_;

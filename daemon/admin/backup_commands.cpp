@@ -63,7 +63,7 @@ void run_restore(Scope& scope, const CallPtr& call) {
   if (!opened) return call->fail(opened.error());
   // What the node would write from here on is of the state before: it stops, and starts anew with what is on disk then.
   scope.node().shut_down(scope.now());
-  scope.driver.settle();
+  scope.driver.settle_all();
   scope.driver.hold();
   auto outcome = std::make_shared<Outcome>();
   scope.driver.writes().ask([outcome, restored = opened.take()](RowStore& store) { outcome->result = restore_state(store, restored, outcome->merged); },

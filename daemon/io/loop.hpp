@@ -28,6 +28,8 @@ class Loop {
 
   // Both clocks as they were when they were first asked for in this turn. Boot time never goes back.
   Now now();
+  // There is work left: the next turn begins at once, after whatever is ready by then.
+  void turn_again();
   // Called once at the end of each turn, before sleeping. Empty: nothing.
   void at_turn_end(std::function<void()> hook) { turn_end_ = std::move(hook); }
 
@@ -38,6 +40,7 @@ class Loop {
 
   uv_loop_t loop_{};
   uv_prepare_t prepare_{};
+  uv_idle_t idle_{};  // while it runs, libuv does not sleep
   std::function<void()> turn_end_;
   Now now_{};
   bool clocks_read_ = false;

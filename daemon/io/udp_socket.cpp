@@ -13,8 +13,6 @@ namespace {
 // udp(7): a GSO call carries at most 64 segments and must fit one IP packet.
 constexpr size_t gso_segments = 64;
 constexpr size_t gso_bytes = 65'000;
-// Batches read in one turn, so that a flood cannot keep the loop from its other work.
-constexpr int batches_a_turn = 4;
 
 size_t chunk_length(const DatagramRun& run, size_t left, bool gso) {
   size_t segments = gso ? std::min(gso_segments, std::max<size_t>(gso_bytes / run.segment_size, 1)) : 1;
@@ -74,21 +72,16 @@ UdpSocket::UdpSocket(Loop& loop, FileDescriptor fd, ReceiveBuffers& buffers, Cal
 }
 
 void UdpSocket::ready(unsigned events) {
-  if (events & FdWatch::readable) receive_all();
+  if (events & FdWatch::readable) receive_batch();
   if (events & FdWatch::writable && watch_.wanted() & FdWatch::writable) {
     watch_.want(FdWatch::readable);
     callbacks_.writable();
   }
 }
 
-void UdpSocket::receive_all() {
-  for (int i = 0; i < batches_a_turn; ++i) {
-    if (receive_batch() < static_cast<int>(ReceiveBuffers::count)) return;
-  }
-}
-
-// Gives how many messages came. Errors of an unconnected socket say nothing about it (an unreachable peer, say).
-int UdpSocket::receive_batch() {
+// One batch a turn: half a megabyte of bulk data, or eight datagrams of a flood, before others have their turn. Errors
+// of an unconnected socket say nothing about it (an unreachable peer, say).
+void UdpSocket::receive_batch() {
   ReceiveHeaders headers(buffers_);
   int count = recvmmsg(fd_.get(), headers.messages.data(), headers.messages.size(), 0, nullptr);
   for (int i = 0; i < count; ++i) {
@@ -96,7 +89,6 @@ int UdpSocket::receive_batch() {
     if (message.msg_len == 0 || message.msg_hdr.msg_flags & MSG_TRUNC) continue;
     callbacks_.received(run_of(message, address_));
   }
-  return count;
 }
 
 size_t UdpSocket::send(const DatagramRun& run) {

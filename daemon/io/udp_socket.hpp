@@ -57,8 +57,7 @@ class UdpSocket {
  private:
   UdpSocket(Loop& loop, FileDescriptor fd, ReceiveBuffers& buffers, Callbacks callbacks);
   void ready(unsigned events);
-  void receive_all();
-  int receive_batch();
+  void receive_batch();
   enum class Outcome { sent, full, refused };
   Outcome send_once(const DatagramRun& run, ByteView bytes);
 
