@@ -7,10 +7,10 @@ constexpr size_t run_bytes = 64 * 1024;  // Node::poll_transmit's minimum, and t
 // A deadline missed by so much was not missed by a busy machine.
 constexpr Duration standstill = 2s;
 constexpr Duration blocked_retry = 10ms;
-// What one turn does at most before it looks at the sockets and the clock again: about half a millisecond of work, so
-// that a single byte does not wait behind a bulk transfer. Two rounds: what the first one's datagrams made possible.
+// What one turn does at most before it looks at the sockets and the clock again: about 0.2 ms of work, so that
+// a single byte does not wait long behind a bulk transfer. Two rounds: what the first one's datagrams made possible.
 constexpr int rounds_a_turn = 2;
-constexpr int runs_a_round = 2;
+constexpr int runs_a_round = 1;
 constexpr int rounds_before_the_end = 1'000;  // a local program that always has more must not hold up the end
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "daemon/io/udp_socket.hpp"
 
+#include <netinet/in.h>
+
 #include <array>
 #include <cerrno>
 
@@ -14,20 +16,25 @@ namespace {
 constexpr size_t gso_segments = 64;
 constexpr size_t gso_bytes = 65'000;
 
+// Above so much in one turn the next one asks for less.
+constexpr size_t bytes_a_turn = 64 * 1024;
+constexpr unsigned few = 2;
+
 size_t chunk_length(const DatagramRun& run, size_t left, bool gso) {
   size_t segments = gso ? std::min(gso_segments, std::max<size_t>(gso_bytes / run.segment_size, 1)) : 1;
   return std::min(left, segments * run.segment_size);
 }
 
 struct ReceiveHeaders {
-  std::array<mmsghdr, ReceiveBuffers::count> messages{};
-  std::array<iovec, ReceiveBuffers::count> vectors{};
-  std::array<sockaddr_storage, ReceiveBuffers::count> sources{};
+  std::array<mmsghdr, ReceiveBuffers::count> messages;  // the first ones are filled in, and used
+  std::array<iovec, ReceiveBuffers::count> vectors;
+  std::array<sockaddr_in6, ReceiveBuffers::count> sources;  // room for IPv4, too
   std::array<ControlBuffer, ReceiveBuffers::count> controls;
 
-  explicit ReceiveHeaders(ReceiveBuffers& buffers) {
-    for (size_t i = 0; i < messages.size(); ++i) {
+  ReceiveHeaders(ReceiveBuffers& buffers, unsigned used) {
+    for (size_t i = 0; i < used; ++i) {
       vectors[i] = {buffers.at(i).data(), ReceiveBuffers::size};
+      messages[i] = {};
       msghdr& header = messages[i].msg_hdr;
       header.msg_name = &sources[i];
       header.msg_namelen = sizeof sources[i];
@@ -45,7 +52,7 @@ DatagramRun run_of(mmsghdr& message, const SocketAddress& bound) {
   DatagramRun run;
   run.path.local = control.local.is_unspecified() ? bound : control.local;
   run.path.local.port = bound.port;
-  run.path.remote = from_system(static_cast<sockaddr*>(header.msg_name));
+  run.path.remote = from_system(static_cast<const sockaddr*>(header.msg_name));
   run.ecn = control.ecn;
   run.bytes = {static_cast<uint8_t*>(header.msg_iov->iov_base), message.msg_len};
   size_t segment = control.segment_size.value_or(message.msg_len);
@@ -79,16 +86,19 @@ void UdpSocket::ready(unsigned events) {
   }
 }
 
-// One batch a turn: half a megabyte of bulk data, or eight datagrams of a flood, before others have their turn. Errors
-// of an unconnected socket say nothing about it (an unreachable peer, say).
+// One batch a turn, so that others have theirs: many datagrams while they come one by one, few while the kernel hands
+// out long runs. Errors of an unconnected socket say nothing about it (an unreachable peer, say).
 void UdpSocket::receive_batch() {
-  ReceiveHeaders headers(buffers_);
-  int count = recvmmsg(fd_.get(), headers.messages.data(), headers.messages.size(), 0, nullptr);
+  ReceiveHeaders headers(buffers_, batch_);
+  int count = recvmmsg(fd_.get(), headers.messages.data(), batch_, 0, nullptr);
+  size_t total = 0;
   for (int i = 0; i < count; ++i) {
     mmsghdr& message = headers.messages[i];
     if (message.msg_len == 0 || message.msg_hdr.msg_flags & MSG_TRUNC) continue;
+    total += message.msg_len;
     callbacks_.received(run_of(message, address_));
   }
+  batch_ = total > bytes_a_turn ? few : ReceiveBuffers::count;
 }
 
 size_t UdpSocket::send(const DatagramRun& run) {

@@ -66,6 +66,7 @@ class UdpSocket {
   ReceiveBuffers& buffers_;
   Callbacks callbacks_;
   bool gso_ = true;
+  unsigned batch_ = ReceiveBuffers::count;  // messages asked for in the next turn
   FdWatch watch_;
 };
 

@@ -10,7 +10,7 @@ namespace drawbridge {
 namespace {
 
 // Read from one connection in one turn, so that a bulk transfer leaves room for its neighbours.
-constexpr size_t read_a_turn = 128 * 1024;
+constexpr size_t read_a_turn = 64 * 1024;
 
 bool would_block(int number) { return number == EAGAIN || number == EWOULDBLOCK || number == EINTR; }
 
