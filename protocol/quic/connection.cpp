@@ -129,17 +129,18 @@ void Connection::handle_timeout(Instant now) {
 
 Instant Connection::next_timeout() const {
   if (closed_ || clock_.frozen()) return far_future;
-  ngtcp2_tstamp expiry = ngtcp2_conn_get_expiry(conn_);
   Instant next = rekey_retry_;
-  // One nanosecond later: ngtcp2 compares some deadlines strictly, and a clock that stands at one would loop for ever.
-  if (expiry != UINT64_MAX && expiry < INT64_MAX) {
-    Instant due = clock_.node_time(Instant(Duration(expiry))) + 1ns;
-    next = std::min(next, hold_until_ == far_future ? due : std::max(due, hold_until_));
-  }
-  next = std::min(next, hold_until_);
-  next = std::min(next, drain_until_);
   if (established_ && outstanding()) next = std::min(next, waiting_since_ + limits::freeze_after);
-  return next;
+  // While a path drains nothing is written, so only losses are waited for.
+  bool drains = drain_until_ != far_future;
+  ngtcp2_tstamp expiry = drains ? stat().loss_detection_timer : ngtcp2_conn_get_expiry(conn_);
+  if (expiry < INT64_MAX) {
+    // One nanosecond later: ngtcp2 compares some deadlines strictly, and a clock that stands at one would loop for ever.
+    Instant due = clock_.node_time(Instant(Duration(expiry))) + 1ns;
+    bool held = !drains && hold_until_ != far_future;
+    next = std::min(next, held ? std::max(due, hold_until_) : due);
+  }
+  return std::min(next, drains ? drain_until_ : hold_until_);
 }
 
 void Connection::freeze(Instant now) {

@@ -1,5 +1,7 @@
 #include "tests/sim/connection_pair.hpp"
 
+#include <catch2/catch.hpp>
+
 namespace drawbridge::sim {
 
 ConnectionPair::ConnectionPair(PairOptions o)
@@ -90,6 +92,8 @@ bool ConnectionPair::run(Duration longest, const std::function<bool()>& done) {
       now = until;
       return false;
     }
+    still_ = next <= now ? still_ + 1 : 0;
+    if (still_ > 100'000) FAIL("time stands still");
     now = std::max(next, now);
     while (!flying_.empty() && flying_.top().at <= now) {
       Flying arrived = flying_.top();

@@ -111,7 +111,7 @@ class ConnectionPair {
   Instant next_event() const;
 
   std::priority_queue<Flying, std::vector<Flying>, std::greater<>> flying_;
-  uint64_t order_ = 0;
+  uint64_t order_ = 0, still_ = 0;
 };
 
 }  // namespace drawbridge::sim
