@@ -139,6 +139,7 @@ Bridge::End Bridge::run() {
   signals_.push_back(std::make_unique<SignalWatch>(loop_, SIGCONT, [this] { woke_up(Duration::zero()); }));
   log_.ready(as_urls(driver_.listening()));
   notify_service("READY=1");
+  release_startup_pages();
   loop_.run();
   if (end_ == End::stopped) stop();
   return end_;

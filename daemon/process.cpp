@@ -1,8 +1,10 @@
 #include "daemon/process.hpp"
 
+#include <link.h>
 #include <malloc.h>
 #include <pwd.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -26,6 +28,24 @@ void prepare_process() {
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
   }
+}
+
+void release_startup_pages() {
+  dl_iterate_phdr(
+      [](dl_phdr_info* object, size_t, void*) {
+        for (int i = 0; i < object->dlpi_phnum; ++i) {
+          const auto& segment = object->dlpi_phdr[i];
+          // Never written: the file itself is the copy.
+          if (segment.p_type != PT_LOAD || segment.p_flags & PF_W) continue;
+          auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+          uintptr_t start = (object->dlpi_addr + segment.p_vaddr) & ~(page - 1);
+          uintptr_t end = (object->dlpi_addr + segment.p_vaddr + segment.p_memsz + page - 1) & ~(page - 1);
+          madvise(reinterpret_cast<void*>(start), end - start, MADV_DONTNEED);
+        }
+        return 0;
+      },
+      nullptr);
+  malloc_trim(0);
 }
 
 Result<std::set<uid_t>> user_ids(const std::vector<std::string>& names) {
