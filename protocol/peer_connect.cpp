@@ -64,6 +64,11 @@ void Peer::begin_attempt(Now now) {
   auto office_key = exchange_public_of(record_.key.peer);
   if (!counter || !office_key || candidates_.list().empty()) {
     schedule_retry(now);
+    if (counter) return;
+    // A block of counters is being reserved (after a long sleep, or a jump of the clock): go on once it is durable.
+    core_.journal.then([this, alive = std::weak_ptr<bool>(alive_)](Now later, const std::optional<Error>& error) {
+      if (!alive.expired() && !error && !attempt_) connect(later);
+    });
     return;
   }
   quic::ClientHello hello;

@@ -164,7 +164,14 @@ struct Run {
       return true;
     };
     tell(world, "everything heals");
-    REQUIRE(world.run(90s, all));
+    bool back = world.run(90s, all);
+    for (SimNode* device : devices) {
+      const PeerStatus* here = device->peer(office.identity.id);
+      const PeerStatus* there = office.peer(device->identity.id);
+      tell(world, device->name, " is ", here ? static_cast<int>(here->state) : -1, " and the office's view ", there ? static_cast<int>(there->state) : -1,
+           ", its refusals: ", refusal_of(*device));
+    }
+    REQUIRE(back);
     // An end that has not noticed yet that the other restarted may say connected for a moment.
     world.run(4s);
     REQUIRE(world.run(90s, all));
@@ -183,6 +190,13 @@ struct Run {
       return true;
     }));
     check();
+  }
+
+  std::string refusal_of(SimNode& device) {
+    for (const DeviceStatus& status : office.node->devices(office.now())) {
+      if (status.id == device.identity.id) return status.last_refusal;
+    }
+    return "unknown";
   }
 
   void revoke_one() {
