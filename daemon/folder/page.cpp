@@ -1,10 +1,9 @@
 #include "daemon/folder/page.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 
-#include <algorithm>
-
-#include "daemon/folder/http_date.hpp"
 #include "daemon/folder/text_escape.hpp"
 
 namespace drawbridge::folder {
@@ -37,6 +36,14 @@ std::string size_text(uint64_t bytes) {
   return text;
 }
 
+// "2026-11-22", in UTC: a form that every language reads.
+std::string day_text(int64_t ms) {
+  std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(ms))));
+  char text[32];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02u", int(day.year()), unsigned(day.month()), unsigned(day.day()));
+  return text;
+}
+
 std::string head(const std::string& title, const char* language, bool with_script) {
   std::string script = with_script ? "<script type=\"module\" src=\"/.drawbridge/page.js\"></script>" : "";
   return std::string("<!doctype html>\n<html lang=\"") + language +
@@ -63,9 +70,8 @@ std::string row(const Entry& entry, const RequestPath& folder) {
   // "./" keeps a name with a colon from being taken for a scheme; encoded names hold none, but it costs nothing.
   bool reachable = parse_request_path(folder.url() + url).ok();
   if (reachable) name = "<a class=\"open\" href=\"./" + url + "\">" + name + "</a>";
-  std::string date = to_http_date(entry.modified_ms / 1000).substr(5, 11);
   return std::string("<tr class=\"") + (entry.is_folder ? "folder" : "file") + "\"><td class=\"name\">" + name + "</td><td class=\"size\">" +
-         (entry.is_folder ? "" : size_text(entry.bytes)) + "</td><td class=\"date\">" + date + "</td></tr>\n";
+         (entry.is_folder ? "" : size_text(entry.bytes)) + "</td><td class=\"date\">" + day_text(entry.modified_ms) + "</td></tr>\n";
 }
 
 std::string table(const Listing& listing, const Words& word) {
@@ -94,7 +100,8 @@ std::string listing_page(const Listing& listing, const std::string& service, Lan
   const Words& word = words(language);
   std::string title = listing.path.is_root() ? service : listing.path.name() + " – " + service;
   std::string out = head(title, word.language, true) + "<div id=\"page\" data-service=\"" + escape_html(service) + "\">\n";
-  out += breadcrumb(listing.path, service) + "<main>\n";
+  // Room for the tools that the script puts there, so that nothing jumps.
+  out += breadcrumb(listing.path, service) + "<div class=\"tools\"></div>\n<main>\n";
   out += listing.entries.empty() ? std::string("<p class=\"empty\">") + word.empty + "</p>\n" : table(listing, word);
   if (listing.truncated) out += std::string("<p class=\"note\">") + word.truncated + "</p>\n";
   return out + "</main>\n</div>\n</body>\n</html>\n";

@@ -1,0 +1,21 @@
+// What the page asks of the office: docs/spec/folder.md. Failures are thrown as {code, message}.
+async function ask(url, options) {
+  let answer;
+  try {
+    answer = await fetch(url, { cache: "no-store", redirect: "error", ...options });
+  } catch (failure) {
+    if (failure.name === "AbortError") throw failure;
+    throw { code: "network", message: String(failure) };
+  }
+  if (answer.ok) return answer;
+  const body = await answer.json().catch(() => ({}));
+  throw body.error ?? { code: answer.status === 404 ? "not_found" : "network", message: answer.statusText };
+}
+
+export const list = async (path, signal) => (await ask(`${path}?json`, { signal })).json();
+export const makeFolder = (path) => ask(path, { method: "MKCOL" });
+export const move = (from, to) => ask(from, { method: "MOVE", headers: { Destination: to } });
+export const remove = (path) => ask(path, { method: "DELETE" });
+export const beginning = (path, bytes) => ask(path, { headers: { Range: `bytes=0-${bytes - 1}` } });
+
+export const encodeName = (name) => encodeURIComponent(name).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);

@@ -1,0 +1,64 @@
+#include <catch2/catch.hpp>
+#include <regex>
+#include <set>
+
+#include "daemon/web/assets.hpp"
+
+using namespace drawbridge;
+
+namespace {
+
+std::string words_file() {
+  const web::Asset* asset = web::find_asset("words.js");
+  REQUIRE(asset);
+  return to_string(asset->bytes);
+}
+
+// The keys of `const LANGUAGE = { … };`.
+std::multiset<std::string> keys_of(const std::string& file, const std::string& language) {
+  size_t begin = file.find("const " + language + " = {"), end = file.find("\n};", begin);
+  REQUIRE(begin != std::string::npos);
+  std::string block = file.substr(begin, end - begin);
+  std::regex key("(\\w+): \"");
+  std::multiset<std::string> keys;
+  for (std::sregex_iterator at(block.begin(), block.end(), key), none; at != none; ++at) keys.insert((*at)[1]);
+  return keys;
+}
+
+}  // namespace
+
+TEST_CASE("Every sentence of the page is there in English, French and Spanish, once") {
+  std::string file = words_file();
+  auto english = keys_of(file, "english");
+  CHECK(english.size() > 50);
+  CHECK(std::set<std::string>(english.begin(), english.end()).size() == english.size());
+  CHECK(keys_of(file, "french") == english);
+  CHECK(keys_of(file, "spanish") == english);
+}
+
+TEST_CASE("Every sentence that the page says is known") {
+  auto english = keys_of(words_file(), "english");
+  std::regex said("say\\(\"(\\w+)\"");
+  for (const web::Asset& asset : web::assets()) {
+    std::string text = to_string(asset.bytes);
+    for (std::sregex_iterator at(text.begin(), text.end(), said), none; at != none; ++at) {
+      INFO(asset.name << ": " << (*at)[1]);
+      CHECK(english.contains((*at)[1]));
+    }
+  }
+}
+
+TEST_CASE("The page never raises its voice and takes nothing from elsewhere") {
+  std::string file = words_file();
+  for (const char* language : {"english", "french", "spanish"}) {
+    size_t begin = file.find(std::string("const ") + language + " = {");
+    CHECK(file.substr(begin, file.find("\n};", begin) - begin).find('!') == std::string::npos);
+  }
+  for (const web::Asset& asset : web::assets()) {
+    std::string text = to_string(asset.bytes);
+    INFO(asset.name);
+    CHECK(text.find("https://") == std::string::npos);
+    CHECK(text.find("innerHTML") == std::string::npos);
+    CHECK(text.find("eval(") == std::string::npos);
+  }
+}
