@@ -55,7 +55,8 @@ class Story {
   }
   void figure(const std::string& key, const std::string& text, double value, const char* unit) {
     figures_.set(key, value);
-    session_.out.line(fmt::format("  {:<58}{:>10.1f} {}", text, value, unit));
+    int decimals = value >= 10 ? 1 : value >= 0.1 ? 2 : 3;
+    session_.out.line(fmt::format("  {:<62}{:>9.{}f} {}", text, value, decimals, unit));
   }
   const Value& figures() const { return figures_; }
 
@@ -148,7 +149,7 @@ ExitCode demonstrate(Session& session) {
   play(story);
   double seconds = to_ms(Clock::now() - started) / 1000;
   Value figures = story.figures();
-  if (!session.out.document(figures.set("total_s", seconds))) session.out.line(fmt::format("That was the whole story, in {:.1f} s. To begin: scripts/run", seconds));
+  if (!session.out.document(figures.set("total_s", seconds))) session.out.line(fmt::format("That was the whole story, in {:.1f} s. To begin: drawbridge init", seconds));
   return ExitCode::done;
 }
 
