@@ -4,6 +4,9 @@
 
 #include <cstdio>
 #include <fstream>
+// libjpeg's header needs FILE before it.
+#include <jpeglib.h>
+
 #include <regex>
 
 #include "cli/atomic_file.hpp"
@@ -66,7 +69,46 @@ std::string as_pgm(const qr::GreyImage& image) {
   return "P5 " + std::to_string(image.width) + " " + std::to_string(image.height) + " 255\n" + to_string(image.pixels);
 }
 
+// A photograph as a telephone stores it: JPEG, in colour.
+Bytes as_jpeg(const qr::GreyImage& image) {
+  jpeg_compress_struct encoder;
+  jpeg_error_mgr errors;
+  encoder.err = jpeg_std_error(&errors);
+  jpeg_create_compress(&encoder);
+  unsigned char* memory = nullptr;
+  unsigned long size = 0;
+  jpeg_mem_dest(&encoder, &memory, &size);
+  encoder.image_width = image.width, encoder.image_height = image.height;
+  encoder.input_components = 3, encoder.in_color_space = JCS_RGB;
+  jpeg_set_defaults(&encoder);
+  jpeg_set_quality(&encoder, 60, TRUE);
+  jpeg_start_compress(&encoder, TRUE);
+  for (size_t y = 0; y < image.height; ++y) {
+    Bytes row;
+    for (size_t x = 0; x < image.width; ++x) row.insert(row.end(), 3, image.pixels[y * image.width + x]);
+    uint8_t* pointer = row.data();
+    jpeg_write_scanlines(&encoder, &pointer, 1);
+  }
+  jpeg_finish_compress(&encoder);
+  Bytes file(memory, memory + size);
+  jpeg_destroy_compress(&encoder);
+  std::free(memory);
+  return file;
+}
+
 }  // namespace
+
+TEST_CASE("a photograph of the screen in JPEG is read, and every truncation of it refused or read, never fatal") {
+  Bytes file = as_jpeg(photograph(qr::draw_in_terminal(qr::encode(the_link), qr::Ink::colours), true));
+  CHECK(qr::read_image(qr::decode_picture(file)) == the_link);
+  for (size_t length = 0; length < file.size(); length += 97) {
+    try {
+      qr::read_image(qr::decode_picture(ByteView(file).first(length)));
+    } catch (const CommandFailed& failed) {
+      CHECK((failed.failure().code == "malformed" || failed.failure().code == "not_found"));
+    }
+  }
+}
 
 TEST_CASE("zbarimg reads the PNG and our own reader agrees") {
   TemporaryDirectory folder;
