@@ -20,7 +20,8 @@ namespace drawbridge {
 
 struct DeviceId {
   std::array<uint8_t, 32> bytes{};
-  auto operator<=>(const DeviceId&) const = default;
+  std::strong_ordering operator<=>(const DeviceId&) const = default;
+  bool operator==(const DeviceId&) const = default;
 };
 
 std::string to_text(const DeviceId& id);

@@ -20,7 +20,8 @@ enum class PeerRole : uint8_t { office = 1, device = 2 };
 struct RelationKey {
   PeerRole role{};
   DeviceId peer;
-  auto operator<=>(const RelationKey&) const = default;
+  std::strong_ordering operator<=>(const RelationKey&) const = default;
+  bool operator==(const RelationKey&) const = default;
 };
 
 // Names a request that was accepted for processing; its RequestDone event follows, exactly once.

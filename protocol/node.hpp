@@ -51,7 +51,7 @@ struct Transmit {
 struct Grant {
   std::string service;                 // a service's name; "*" stands for all, present and future
   std::optional<WallTime> until;
-  auto operator<=>(const Grant&) const = default;
+  bool operator==(const Grant&) const = default;
 };
 
 struct InvitationOptions {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -22,7 +23,8 @@ struct SocketAddress {
   bool is_loopback() const;
   bool is_link_local() const;
   bool is_multicast() const;
-  auto operator<=>(const SocketAddress&) const = default;
+  std::strong_ordering operator<=>(const SocketAddress&) const = default;
+  bool operator==(const SocketAddress&) const = default;
 };
 
 // "192.0.2.1:443", "[2001:db8::1]:443". Names are not resolved here.
@@ -34,7 +36,8 @@ std::string to_text(const SocketAddress& address);
 struct Path {
   SocketAddress local;
   SocketAddress remote;
-  auto operator<=>(const Path&) const = default;
+  std::strong_ordering operator<=>(const Path&) const = default;
+  bool operator==(const Path&) const = default;
 };
 
 }  // namespace drawbridge

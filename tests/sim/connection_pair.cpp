@@ -1,6 +1,6 @@
 #include "tests/sim/connection_pair.hpp"
 
-#include <catch2/catch.hpp>
+#include <cassert>
 
 namespace drawbridge::sim {
 
@@ -93,7 +93,7 @@ bool ConnectionPair::run(Duration longest, const std::function<bool()>& done) {
       return false;
     }
     still_ = next <= now ? still_ + 1 : 0;
-    if (still_ > 100'000) FAIL("time stands still");
+    assert(still_ < 100'000 && "time stands still");
     now = std::max(next, now);
     while (!flying_.empty() && flying_.top().at <= now) {
       Flying arrived = flying_.top();
