@@ -85,8 +85,8 @@ NodeDriver::Readers Bridge::driver_readers() {
 
 ServiceConnector::Answers Bridge::connector_answers() {
   return {[this](FlowId flow) { node_.accept_flow(loop_.now(), flow); },
-          [this](FlowId flow, FlowReset reason, const std::string& message) {
-            log_.warning(LogEvent::service_failed, {{LogField::reason, std::string(reset_name(reason))}, {LogField::message, message}});
+          [this](FlowId flow, const std::string& service, FlowReset reason, const std::string& message) {
+            log_.warning(LogEvent::service_failed, {{LogField::service, service}, {LogField::reason, std::string(reset_name(reason))}, {LogField::message, message}});
             node_.refuse_flow(loop_.now(), flow, reason, message);
           }};
 }

@@ -65,7 +65,7 @@ void FdWatch::Block::ready(uv_poll_t* handle, int status, int events) {
   unsigned before = std::exchange(self.wanted, 0);
   uv_poll_start(handle, static_cast<int>(before), ready);
   self.wanted = before;
-  self.callback(readable | writable);
+  self.callback(readable | writable | failure);
 }
 
 struct SignalWatch::Block {

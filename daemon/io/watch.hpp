@@ -16,7 +16,9 @@ class FdWatch {
  public:
   static constexpr unsigned readable = UV_READABLE;
   static constexpr unsigned writable = UV_WRITABLE;
-  // `events` holds what is ready. On an error condition of the descriptor both are set: read or write to learn it.
+  // Nothing but the end of a connection by a reset or an error.
+  static constexpr unsigned failure = UV_PRIORITIZED;
+  // `events` holds what is ready. On an error condition of the descriptor all are set: read or write to learn it.
   using Callback = std::function<void(unsigned events)>;
 
   FdWatch() = default;

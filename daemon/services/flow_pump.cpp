@@ -34,6 +34,14 @@ void FlowPump::ready(unsigned events) {
     fd_full_ = false;
     write_out();
   }
+  if (events & FdWatch::failure && fd_) notice_failure();
+}
+
+// While neither direction may move, a program that is gone shows only here.
+void FlowPump::notice_failure() {
+  int number = 0;
+  if (connect_result(fd_.get(), number) == ConnectState::failed) return local_failed();
+  watch_.want(0);  // urgent data, which nobody carries: do not be woken for it again
 }
 
 void FlowPump::read_in() {
@@ -87,7 +95,7 @@ void FlowPump::await_events() {
   unsigned events = 0;
   if (!read_ended_ && !space_wanted_) events |= FdWatch::readable;
   if (fd_full_) events |= FdWatch::writable;
-  watch_.want(events);
+  watch_.want(events ? events : FdWatch::failure);
 }
 
 void FlowPump::local_ended() {

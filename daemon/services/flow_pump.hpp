@@ -29,6 +29,7 @@ class FlowPump : public FlowEnd {
   void await_events();
   void local_ended();
   void local_failed();
+  void notice_failure();
   void finish_if_both_ended();
   void close_descriptor();
 

@@ -1,11 +1,15 @@
 #include "daemon/services/local_listener.hpp"
 
+#include <cerrno>
+
 #include "daemon/io/stream_socket.hpp"
 
 namespace drawbridge {
 namespace {
 
 constexpr int accepts_a_turn = 64;
+// Without a free descriptor the connection stays in the queue, and the queue stays ready: look again later.
+constexpr Duration pause_when_full = 100ms;
 
 }  // namespace
 
@@ -15,20 +19,27 @@ LocalListener::LocalListener(Loop& loop, FileDescriptor listener, SocketOwners& 
       owners_(owners),
       users_(users),
       callbacks_(std::move(callbacks)),
-      watch_(loop, fd_.get(), [this](unsigned) { accept_all(); }) {
+      watch_(loop, fd_.get(), [this](unsigned) { accept_all(); }),
+      pause_(loop, [this] { watch_.want(FdWatch::readable); }) {
   watch_.want(FdWatch::readable);
 }
 
 void LocalListener::accept_all() {
   for (int i = 0; i < accepts_a_turn; ++i) {
     FileDescriptor fd = accept_stream(fd_.get());
-    if (!fd) return;
+    if (!fd) return pause_if_full();
     if (allowed(fd.get())) {
       callbacks_.accepted(std::move(fd));
     } else {
       reset_on_close(fd.get());
     }
   }
+}
+
+void LocalListener::pause_if_full() {
+  if (errno != EMFILE && errno != ENFILE) return;
+  watch_.want(0);
+  pause_.start(pause_when_full);
 }
 
 bool LocalListener::allowed(int fd) {

@@ -33,6 +33,7 @@ class LocalListener {
 
  private:
   void accept_all();
+  void pause_if_full();
   bool allowed(int fd);
 
   FileDescriptor fd_;
@@ -41,6 +42,7 @@ class LocalListener {
   const LocalUsers& users_;
   Callbacks callbacks_;
   FdWatch watch_;
+  LocalTimer pause_;
 };
 
 }  // namespace drawbridge

@@ -60,7 +60,7 @@ void ServiceConnector::accept(FlowId flow, const std::string& service, FileDescr
 
 void ServiceConnector::refuse(FlowId flow, const std::string& service, FlowReset reason, const std::string& message) {
   causes_[service] = message;
-  answers_.refuse(flow, reason, message);
+  answers_.refuse(flow, service, reason, message);
   flows_.drop(flow);
 }
 

@@ -20,7 +20,7 @@ class ServiceConnector {
   // What the node is told: accept_flow and refuse_flow.
   struct Answers {
     std::function<void(FlowId)> accept;
-    std::function<void(FlowId, FlowReset, const std::string& message)> refuse;
+    std::function<void(FlowId, const std::string& service, FlowReset, const std::string& message)> refuse;
   };
 
   ServiceConnector(Loop& loop, FlowTable& flows, Answers answers);

@@ -108,6 +108,16 @@ TEST_CASE("a reset by the local program resets the flow") {
   CHECK(flow.finished);
 }
 
+TEST_CASE("a reset is noticed even while the flow takes nothing and brings nothing") {
+  Pumped flow;
+  flow.port.space = 1;
+  flow.say("xy");
+  REQUIRE(run_until(flow.loop, [&] { return flow.port.written.size() == 1; }));
+  reset_on_close(flow.program.get());
+  flow.program.reset();
+  CHECK(run_until(flow.loop, [&] { return flow.port.reset == FlowReset::aborted; }));
+}
+
 TEST_CASE("a reset flow resets the local program's connection, a flow that just ended closes it") {
   Pumped flow;
   bool was_reset = GENERATE(true, false);

@@ -17,7 +17,7 @@ struct Office {
   std::vector<std::pair<FlowReset, std::string>> refused;
   ServiceConnector connector{loop, flows,
                              {[this](FlowId flow) { accepted.push_back(flow); },
-                              [this](FlowId, FlowReset reason, const std::string& message) { refused.emplace_back(reason, message); }}};
+                              [this](FlowId, const std::string&, FlowReset reason, const std::string& message) { refused.emplace_back(reason, message); }}};
 
   void request(const std::string& target) { connector.handle({7, {PeerRole::device, {}}, "laptop", "db", target}); }
 };
