@@ -45,7 +45,8 @@ Result<Bridge::Secrets> Bridge::read_secrets(const StateDirectory& state, const 
   return Secrets{derive_identity(key->seed), derive_role_key(key->seed, KeyRole::backup, 0)};
 }
 
-Result<std::unique_ptr<Bridge>> Bridge::open(const StateDirectory& state, const BridgeOptions& options, Config config, Log& log) {
+Result<std::unique_ptr<Bridge>> Bridge::open(const StateDirectory& state, const BridgeOptions& options, Config config,
+                                             Log& log) {
   auto secrets = read_secrets(state, config);
   if (!secrets) return secrets.error();
   auto store = RowStore::open(state.database_file());
@@ -55,7 +56,8 @@ Result<std::unique_ptr<Bridge>> Bridge::open(const StateDirectory& state, const 
   return bridge;
 }
 
-Bridge::Bridge(const StateDirectory& state, const BridgeOptions& options, Config config, Log& log, RowStore store, Secrets secrets)
+Bridge::Bridge(const StateDirectory& state, const BridgeOptions& options, Config config, Log& log, RowStore store,
+               Secrets secrets)
     : state_(state),
       options_(options),
       config_(std::move(config)),
@@ -74,28 +76,43 @@ Bridge::~Bridge() {
 }
 
 NodeDriver::Readers Bridge::driver_readers() {
-  return {[this](const Event& event) { handle(event); },
-          [this] {
-            flows_.sweep();
-            if (admin_) admin_->sweep();
-          },
-          [this](const Error& error) { log_.error(LogEvent::storage_failed, {{LogField::message, error.message}, {LogField::remedy, error.remedy}}); },
-          [this](Duration away) { woke_up(away); }};
+  return {
+      [this](const Event& event) { handle(event); },
+      [this] {
+        flows_.sweep();
+        if (admin_) admin_->sweep();
+      },
+      [this](const Error& error) {
+        log_.error(LogEvent::storage_failed, {{LogField::message, error.message}, {LogField::remedy, error.remedy}});
+      },
+      [this](Duration away) { woke_up(away); }};
 }
 
 ServiceConnector::Answers Bridge::connector_answers() {
   return {[this](FlowId flow) { node_.accept_flow(loop_.now(), flow); },
           [this](FlowId flow, const std::string& service, FlowReset reason, const std::string& message) {
-            log_.warning(LogEvent::service_failed, {{LogField::service, service}, {LogField::reason, std::string(reset_name(reason))}, {LogField::message, message}});
+            log_.warning(LogEvent::service_failed, {{LogField::service, service},
+                                                    {LogField::reason, std::string(reset_name(reason))},
+                                                    {LogField::message, message}});
             node_.refuse_flow(loop_.now(), flow, reason, message);
           }};
 }
 
 admin::Scope Bridge::admin_scope() {
-  return {loop_, driver_, flows_, connector_, *forward_, owners_, users_, watchers_, name_, loop_.now().wall,
+  return {loop_,
+          driver_,
+          flows_,
+          connector_,
+          *forward_,
+          owners_,
+          users_,
+          watchers_,
+          name_,
+          loop_.now().wall,
           [this] { return reachable(); },
           [this](const LocalRefusal& refusal) { local_refused(refusal); },
-          secrets_.backup_key, entropy_,
+          secrets_.backup_key,
+          entropy_,
           [this] {
             end_ = End::restart;
             loop_.stop();
@@ -115,13 +132,16 @@ Result<void> Bridge::start() {
   settings_ = std::make_unique<Settings>(settings.take(), driver_.writes());
   forward_ = std::make_unique<LocalForward>(
       loop_, flows_, *settings_, owners_, users_,
-      LocalForward::Hooks{[this](const DeviceId& office, const std::string& service) { return node_.open_flow(loop_.now(), office, service); },
+      LocalForward::Hooks{[this](const DeviceId& office, const std::string& service) {
+                            return node_.open_flow(loop_.now(), office, service);
+                          },
                           [this](const LocalRefusal& refusal) { local_refused(refusal); }});
   forward_->offer(node_.offered_services());
   monitor_ = std::make_unique<InterfaceMonitor>(loop_, [this] { tell_network(); });
   node_.handle_network_change(loop_.now(), reachable());
   scope_ = std::make_unique<admin::Scope>(admin_scope());
-  admin_ = std::make_unique<admin::AdminServer>(loop_, options_.control, [this](admin::CallPtr call) { admin::run_command(*scope_, std::move(call)); });
+  admin_ = std::make_unique<admin::AdminServer>(
+      loop_, options_.control, [this](admin::CallPtr call) { admin::run_command(*scope_, std::move(call)); });
   return {};
 }
 
@@ -134,7 +154,8 @@ Result<void> Bridge::start_node() {
 }
 
 Bridge::End Bridge::run() {
-  for (int number : {SIGTERM, SIGINT}) signals_.push_back(std::make_unique<SignalWatch>(loop_, number, [this] { loop_.stop(); }));
+  for (int number : {SIGTERM, SIGINT})
+    signals_.push_back(std::make_unique<SignalWatch>(loop_, number, [this] { loop_.stop(); }));
   signals_.push_back(std::make_unique<SignalWatch>(loop_, SIGHUP, [this] { reload(); }));
   signals_.push_back(std::make_unique<SignalWatch>(loop_, SIGCONT, [this] { woke_up(Duration::zero()); }));
   log_.ready(as_urls(driver_.listening()));
@@ -155,7 +176,9 @@ void Bridge::stop() {
 void Bridge::reload() {
   auto config = options_.read_config();
   auto users = config ? user_ids(config->local_users) : Result<LocalUsers>(config.error());
-  if (!users) return log_.error(LogEvent::config_refused, {{LogField::message, users.error().message}, {LogField::remedy, users.error().remedy}});
+  if (!users)
+    return log_.error(LogEvent::config_refused,
+                      {{LogField::message, users.error().message}, {LogField::remedy, users.error().remedy}});
   users_ = users.take();
   log_.set(config->log, config->log_level);
   bool restart_needed = config->cubic != config_.cubic || config->listen != config_.listen;
@@ -184,7 +207,9 @@ std::string Bridge::name_of(const RelationKey& key) {
   return {};
 }
 
-std::vector<SocketAddress> Bridge::reachable() const { return local_endpoints(driver_.listening(), monitor_->addresses()); }
+std::vector<SocketAddress> Bridge::reachable() const {
+  return local_endpoints(driver_.listening(), monitor_->addresses());
+}
 
 void Bridge::tell_network() {
   std::vector<std::string> texts;
@@ -199,8 +224,9 @@ void Bridge::woke_up(Duration away) {
 }
 
 void Bridge::local_refused(const LocalRefusal& refusal) {
-  log_.warning(LogEvent::local_user_refused, {{LogField::address, to_text(refusal.server)},
-                                              {LogField::user, refusal.user ? std::to_string(*refusal.user) : "unknown"}});
+  log_.warning(LogEvent::local_user_refused,
+               {{LogField::address, to_text(refusal.server)},
+                {LogField::user, refusal.user ? std::to_string(*refusal.user) : "unknown"}});
 }
 
 }  // namespace drawbridge

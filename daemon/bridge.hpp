@@ -17,15 +17,16 @@ namespace drawbridge {
 
 // What the command line decided, and how to read the configuration again (SIGHUP).
 struct BridgeOptions {
-  std::vector<SocketAddress> listen;         // before those of the configuration
-  int control = -1;                          // listener of the control socket
+  std::vector<SocketAddress> listen;  // before those of the configuration
+  int control = -1;                   // listener of the control socket
   std::function<Result<Config>()> read_config;
 };
 
 class Bridge {
  public:
   // Everything up to serving. All that is given by reference must outlive the bridge.
-  static Result<std::unique_ptr<Bridge>> open(const StateDirectory& state, const BridgeOptions& options, Config config, Log& log);
+  static Result<std::unique_ptr<Bridge>> open(const StateDirectory& state, const BridgeOptions& options, Config config,
+                                              Log& log);
   ~Bridge();
   Bridge(const Bridge&) = delete;
   Bridge& operator=(const Bridge&) = delete;
@@ -42,7 +43,8 @@ class Bridge {
     Identity identity;
     Secret32 backup_key;
   };
-  Bridge(const StateDirectory& state, const BridgeOptions& options, Config config, Log& log, RowStore store, Secrets secrets);
+  Bridge(const StateDirectory& state, const BridgeOptions& options, Config config, Log& log, RowStore store,
+         Secrets secrets);
   static Result<Secrets> read_secrets(const StateDirectory& state, const Config& config);
 
   Result<void> start();

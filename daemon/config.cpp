@@ -19,7 +19,8 @@ struct Reader {
   Config config;
 
   Error error(const toml::source_region& where, const std::string& message, const std::string& remedy) const {
-    return {ErrorCode::invalid_argument, fmt::format("{}:{}:{}: {}", file, where.begin.line, where.begin.column, message), remedy};
+    return {ErrorCode::invalid_argument,
+            fmt::format("{}:{}:{}: {}", file, where.begin.line, where.begin.column, message), remedy};
   }
 };
 
@@ -53,7 +54,8 @@ Result<void> choose(Reader& reader, const toml::node& node, Choice& out, const s
   }
   std::vector<std::string> names;
   for (const auto& [name, value] : choices) names.push_back("\"" + name + "\"");
-  return reader.error(node.source(), fmt::format("\"{}\" is not a choice here.", *text), fmt::format("Write {}.", fmt::join(names, " or ")));
+  return reader.error(node.source(), fmt::format("\"{}\" is not a choice here.", *text),
+                      fmt::format("Write {}.", fmt::join(names, " or ")));
 }
 
 Result<void> read_listen(Reader& reader, const toml::node& node) {
@@ -106,7 +108,8 @@ Error unknown_key(const Reader& reader, const toml::key& key) {
   for (const auto& [name, read] : known_keys()) names.push_back(name);
   std::string nearest = nearest_word(std::string(key.str()), names);
   return reader.error(key.source(), fmt::format("There is no setting '{}'.", key.str()),
-                      nearest.empty() ? fmt::format("The settings are: {}.", fmt::join(names, ", ")) : fmt::format("Did you mean '{}'?", nearest));
+                      nearest.empty() ? fmt::format("The settings are: {}.", fmt::join(names, ", "))
+                                      : fmt::format("Did you mean '{}'?", nearest));
 }
 
 }  // namespace
@@ -115,7 +118,8 @@ Result<Config> parse_config(const std::string& text, const std::string& file) {
   Reader reader{file, {}};
   toml::parse_result parsed = toml::parse(text, file);
   if (!parsed) {
-    return reader.error(parsed.error().source(), std::string(parsed.error().description()) + ".", "Correct this line; the format is TOML.");
+    return reader.error(parsed.error().source(), std::string(parsed.error().description()) + ".",
+                        "Correct this line; the format is TOML.");
   }
   for (const auto& [key, node] : parsed.table()) {
     auto known = known_keys().find(std::string(key.str()));
@@ -127,7 +131,9 @@ Result<Config> parse_config(const std::string& text, const std::string& file) {
 
 Result<Config> read_config(const std::string& file) {
   std::ifstream stream(file, std::ios::binary);
-  if (!stream) return Error{ErrorCode::not_found, "The configuration file " + file + " cannot be read.", "Check the path and its permissions."};
+  if (!stream)
+    return Error{ErrorCode::not_found, "The configuration file " + file + " cannot be read.",
+                 "Check the path and its permissions."};
   std::stringstream text;
   text << stream.rdbuf();
   return parse_config(text.str(), file);

@@ -11,12 +11,12 @@
 namespace drawbridge {
 
 struct Config {
-  std::vector<SocketAddress> listen;      // listen = ["0.0.0.0:7470"]; empty: the default
-  std::vector<std::string> local_users;   // local_users = ["ann"]: besides the owner, who may use the local addresses
-  bool cubic = false;                     // congestion = "bbr2" | "cubic"
-  LogFormat log = LogFormat::human;       // log = "human" | "json"
-  LogLevel log_level = LogLevel::info;    // log_level = "error" | "warning" | "info"
-  std::string passphrase_file;            // of the key, if it has one
+  std::vector<SocketAddress> listen;     // listen = ["0.0.0.0:7470"]; empty: the default
+  std::vector<std::string> local_users;  // local_users = ["ann"]: besides the owner, who may use the local addresses
+  bool cubic = false;                    // congestion = "bbr2" | "cubic"
+  LogFormat log = LogFormat::human;      // log = "human" | "json"
+  LogLevel log_level = LogLevel::info;   // log_level = "error" | "warning" | "info"
+  std::string passphrase_file;           // of the key, if it has one
 };
 
 // `file` is named in errors: "FILE:3:7: ..." with the line and column of what is wrong. Unknown keys are refused,

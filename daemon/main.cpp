@@ -1,6 +1,5 @@
 // drawbridged: the daemon, in the foreground.
 #include <CLI/CLI.hpp>
-
 #include <cstdio>
 
 #include "daemon/admin/control_socket.hpp"
@@ -18,7 +17,8 @@ struct CommandLine {
 };
 
 int fail(const Error& error) {
-  std::fprintf(stderr, "drawbridged: %s%s%s\n", error.message.c_str(), error.remedy.empty() ? "" : " ", error.remedy.c_str());
+  std::fprintf(stderr, "drawbridged: %s%s%s\n", error.message.c_str(), error.remedy.empty() ? "" : " ",
+               error.remedy.c_str());
   return 1;
 }
 
@@ -43,7 +43,8 @@ Result<Config> configuration(const CommandLine& line, const StateDirectory& stat
 }
 
 Result<void> serve(const CommandLine& line) {
-  if (line.relay) return Error{ErrorCode::invalid_argument, "This version has no relay.", "Start drawbridged without --relay."};
+  if (line.relay)
+    return Error{ErrorCode::invalid_argument, "This version has no relay.", "Start drawbridged without --relay."};
   auto listen = parse_addresses(line.listen);
   if (!listen) return listen.error();
   auto path = find_state_directory(line.state);
@@ -72,12 +73,18 @@ Result<void> serve(const CommandLine& line) {
 int main(int argc, char** argv) {
   using namespace drawbridge;
   prepare_process();
-  if (!start_libsodium()) return fail({ErrorCode::io, "This computer gives no random numbers.", "Check that /dev/urandom works."});
+  if (!start_libsodium())
+    return fail({ErrorCode::io, "This computer gives no random numbers.", "Check that /dev/urandom works."});
   CommandLine line;
-  CLI::App app("The Drawbridge daemon: makes this computer reachable from your own devices, and from nothing else.", "drawbridged");
-  app.add_option("--state", line.state, "Folder of the identity and everything else (made by 'drawbridge init')")->type_name("DIR");
-  app.add_option("--config", line.config, "Configuration file (default: config.toml in the state folder)")->type_name("FILE");
-  app.add_option("--listen", line.listen, "UDP address to listen on; may be repeated (default: port 7470 of every address)")->type_name("ADDR:PORT");
+  CLI::App app("The Drawbridge daemon: makes this computer reachable from your own devices, and from nothing else.",
+               "drawbridged");
+  app.add_option("--state", line.state, "Folder of the identity and everything else (made by 'drawbridge init')")
+      ->type_name("DIR");
+  app.add_option("--config", line.config, "Configuration file (default: config.toml in the state folder)")
+      ->type_name("FILE");
+  app.add_option("--listen", line.listen,
+                 "UDP address to listen on; may be repeated (default: port 7470 of every address)")
+      ->type_name("ADDR:PORT");
   app.add_flag("--relay", line.relay, "Also serve as a relay for others");
   app.add_option("--log", line.log, "Form of the log on standard output")->check(CLI::IsMember({"human", "json"}));
   app.set_version_flag("--version", std::string("drawbridged ") + DRAWBRIDGE_VERSION);

@@ -26,9 +26,13 @@ NodeDriver::NodeDriver(Loop& loop, Node& node, RowStore& store, Readers readers)
   loop_.at_turn_end([this] { settle(); });
 }
 
-NodeDriver::~NodeDriver() { loop_.at_turn_end(nullptr); }
+NodeDriver::~NodeDriver() {
+  loop_.at_turn_end(nullptr);
+}
 
-void NodeDriver::when_done(RequestId request, Answer answer) { answers_[request] = std::move(answer); }
+void NodeDriver::when_done(RequestId request, Answer answer) {
+  answers_[request] = std::move(answer);
+}
 
 void NodeDriver::received(const DatagramRun& run) {
   node_.handle_datagrams(now(), {run.path, run.ecn, run.segment_size, run.bytes});

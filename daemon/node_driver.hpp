@@ -16,8 +16,8 @@ namespace drawbridge {
 class NodeDriver final : public FlowPort {
  public:
   struct Readers {
-    std::function<void(const Event&)> event;   // all but RequestDone
-    std::function<void()> turn_end;            // everything of this turn is done
+    std::function<void(const Event&)> event;  // all but RequestDone
+    std::function<void()> turn_end;           // everything of this turn is done
     std::function<void(const Error&)> disk_failed;
     // The machine or this process has stood still: nothing is as it was.
     std::function<void(Duration)> woke_up;
@@ -74,9 +74,9 @@ class NodeDriver final : public FlowPort {
   BootTimer timer_;
   std::unordered_map<RequestId, Answer> answers_;
 
-  std::unique_ptr<uint8_t[]> buffer_;   // one run, filled by the node
-  Transmit pending_;                    // the run in buffer_ ...
-  size_t pending_sent_ = 0;             // ... and how much of it the kernel has taken
+  std::unique_ptr<uint8_t[]> buffer_;  // one run, filled by the node
+  Transmit pending_;                   // the run in buffer_ ...
+  size_t pending_sent_ = 0;            // ... and how much of it the kernel has taken
   Instant expected_wake_ = far_future;
   bool held_ = false;
 };

@@ -52,7 +52,9 @@ Result<std::set<uid_t>> user_ids(const std::vector<std::string>& names) {
   std::set<uid_t> out{geteuid()};
   for (const std::string& name : names) {
     const passwd* entry = getpwnam(name.c_str());
-    if (!entry) return Error{ErrorCode::not_found, "There is no user '" + name + "' on this computer.", "Correct local_users in the configuration."};
+    if (!entry)
+      return Error{ErrorCode::not_found, "There is no user '" + name + "' on this computer.",
+                   "Correct local_users in the configuration."};
     out.insert(entry->pw_uid);
   }
   return out;

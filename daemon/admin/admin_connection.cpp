@@ -13,7 +13,9 @@ constexpr size_t calls_at_once = 32;
 }  // namespace
 
 AdminConnection::AdminConnection(Loop& loop, FileDescriptor fd, Callbacks callbacks)
-    : fd_(std::move(fd)), callbacks_(std::move(callbacks)), watch_(loop, fd_.get(), [this](unsigned events) { ready(events); }) {
+    : fd_(std::move(fd)),
+      callbacks_(std::move(callbacks)),
+      watch_(loop, fd_.get(), [this](unsigned events) { ready(events); }) {
   watch_.want(FdWatch::readable);
 }
 

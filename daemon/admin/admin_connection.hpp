@@ -13,8 +13,8 @@ namespace drawbridge::admin {
 class AdminConnection {
  public:
   struct Callbacks {
-    std::function<void(CallPtr)> request;   // a whole, well-formed request
-    std::function<void()> over;             // destroy this connection, but not inside this call
+    std::function<void(CallPtr)> request;  // a whole, well-formed request
+    std::function<void()> over;            // destroy this connection, but not inside this call
   };
 
   AdminConnection(Loop& loop, FileDescriptor fd, Callbacks callbacks);
@@ -40,8 +40,8 @@ class AdminConnection {
   Callbacks callbacks_;
   FrameDecoder decoder_;
   Bytes unsent_;
-  size_t sent_ = 0;                       // of unsent_
-  std::list<CallPtr> calls_;              // not answered to the end yet
+  size_t sent_ = 0;           // of unsent_
+  std::list<CallPtr> calls_;  // not answered to the end yet
   std::vector<std::function<void()>> when_sent_;
   std::function<void(FileDescriptor)> take_stream_;
   FdWatch watch_;

@@ -19,7 +19,10 @@ bool is_owner(int fd) {
 }  // namespace
 
 AdminServer::AdminServer(Loop& loop, int listener, std::function<void(CallPtr)> request)
-    : loop_(loop), listener_(listener), request_(std::move(request)), watch_(loop, listener, [this](unsigned) { accept_all(); }) {
+    : loop_(loop),
+      listener_(listener),
+      request_(std::move(request)),
+      watch_(loop, listener, [this](unsigned) { accept_all(); }) {
   watch_.want(FdWatch::readable);
 }
 
@@ -27,10 +30,11 @@ void AdminServer::accept_all() {
   while (FileDescriptor fd{accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)}) {
     if (!is_owner(fd.get()) || clients_.size() == clients_at_once) continue;
     Client& client = clients_.emplace_back();
-    client.connection = std::make_unique<AdminConnection>(loop_, std::move(fd), AdminConnection::Callbacks{request_, [this, &client] {
-                                                            client.over = true;
-                                                            any_over_ = true;
-                                                          }});
+    client.connection =
+        std::make_unique<AdminConnection>(loop_, std::move(fd), AdminConnection::Callbacks{request_, [this, &client] {
+                                                                                             client.over = true;
+                                                                                             any_over_ = true;
+                                                                                           }});
   }
 }
 

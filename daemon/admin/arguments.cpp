@@ -18,7 +18,8 @@ const Value* Arguments::require(const char* name) {
 
 void Arguments::fail(const char* name, const std::string& what) {
   if (error_) return;
-  error_ = Error{ErrorCode::invalid_argument, "The argument '" + std::string(name) + "' " + what + ".", "See docs/spec/admin.md."};
+  error_ = Error{ErrorCode::invalid_argument, "The argument '" + std::string(name) + "' " + what + ".",
+                 "See docs/spec/admin.md."};
 }
 
 std::string Arguments::text(const char* name) {

@@ -16,14 +16,14 @@ class Arguments {
  public:
   explicit Arguments(const Value& map) : map_(map) {}
 
-  std::string text(const char* name);                                  // required, not empty
+  std::string text(const char* name);  // required, not empty
   std::optional<std::string> optional_text(const char* name);
-  std::vector<std::string> texts(const char* name);                    // required, at least one
+  std::vector<std::string> texts(const char* name);  // required, at least one
   std::optional<std::vector<std::string>> optional_texts(const char* name);
-  Bytes bytes(const char* name);                                       // required
-  uint64_t number(const char* name);                                   // required
+  Bytes bytes(const char* name);      // required
+  uint64_t number(const char* name);  // required
   std::optional<uint64_t> optional_number(const char* name, uint64_t min, uint64_t max);
-  bool flag(const char* name);                                         // absent: false
+  bool flag(const char* name);  // absent: false
   std::optional<WallTime> optional_time(const char* name);
 
   // The first thing that was wrong, or an argument that the command does not have.

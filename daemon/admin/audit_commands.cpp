@@ -18,12 +18,17 @@ uint64_t sequence_of(const Row& row) {
   return sequence;
 }
 
-Value text(const std::string& value) { return value.empty() ? Value() : Value(value); }
+Value text(const std::string& value) {
+  return value.empty() ? Value() : Value(value);
+}
 
 Value record_document(const Row& row, bool with_bytes) {
   auto parsed = audit::parse(*row.value);
   if (!parsed) {
-    return Value::map({{"seq", sequence_of(row)}, {"time", nullptr}, {"type", "damaged"}, {"hash", to_hex(blake2b_256({*row.value}))}});
+    return Value::map({{"seq", sequence_of(row)},
+                       {"time", nullptr},
+                       {"type", "damaged"},
+                       {"hash", to_hex(blake2b_256({*row.value}))}});
   }
   const audit::Record& record = parsed->record;
   bool counted = record.type == audit::RecordType::flow_closed;
@@ -50,8 +55,9 @@ class AuditReader : public std::enable_shared_from_this<AuditReader> {
 
   void next() {
     auto rows = std::make_shared<Result<std::vector<Row>>>(std::vector<Row>());
-    scope_.driver.writes().ask([rows, first = next_](RowStore& store) { *rows = store.load_audit(first, UINT64_MAX >> 1, records_a_page); },
-                               [self = shared_from_this(), rows] { self->read(*rows); });
+    scope_.driver.writes().ask(
+        [rows, first = next_](RowStore& store) { *rows = store.load_audit(first, UINT64_MAX >> 1, records_a_page); },
+        [self = shared_from_this(), rows] { self->read(*rows); });
   }
 
  private:
@@ -134,7 +140,10 @@ void stream_records(Scope& scope, const CallPtr& call, Selection selection) {
 
 Value verdict(const audit::ChainVerifier& verifier, std::optional<uint64_t> broken_at) {
   Value head = Value::map({{"seq", verifier.sequence()}, {"hash", to_hex(verifier.head())}});
-  return Value::map({{"ok", !broken_at.has_value()}, {"records", verifier.sequence()}, {"head", std::move(head)}, {"broken_at", broken_at},
+  return Value::map({{"ok", !broken_at.has_value()},
+                     {"records", verifier.sequence()},
+                     {"head", std::move(head)},
+                     {"broken_at", broken_at},
                      {"cause", text(verifier.error())}});
 }
 
@@ -160,7 +169,8 @@ void run_audit_verify(Scope& scope, const CallPtr& call) {
   auto page = [call, verifier](const Result<std::vector<Row>>& rows) {
     if (!rows) return call->fail(rows.error()), false;
     for (const Row& row : *rows) {
-      if (!verifier->add(sequence_of(row), *row.value)) return call->result(verdict(*verifier, sequence_of(row))), false;
+      if (!verifier->add(sequence_of(row), *row.value))
+        return call->result(verdict(*verifier, sequence_of(row))), false;
     }
     if (!rows->empty()) return true;
     call->result(verdict(*verifier, std::nullopt));

@@ -24,7 +24,8 @@ Result<void> seal_state(RowStore& store, const Scope& scope, const DeviceId& nod
 Result<backup::Backup> open_own(const Scope& scope, const DeviceId& node, const Bytes& content) {
   auto opened = backup::open(content, scope.backup_key);
   if (!opened || opened->node == node) return opened;
-  return Error{ErrorCode::authentication, "This backup belongs to another computer.", "Restore it where its own 24 words were entered."};
+  return Error{ErrorCode::authentication, "This backup belongs to another computer.",
+               "Restore it where its own 24 words were entered."};
 }
 
 Result<void> restore_state(RowStore& store, const backup::Backup& restored, backup::Merged& merged) {
@@ -35,7 +36,9 @@ Result<void> restore_state(RowStore& store, const backup::Backup& restored, back
 }
 
 Value counts(const backup::Merged& merged) {
-  return Value::map({{"devices", uint64_t{merged.devices}}, {"offices", uint64_t{merged.offices}}, {"services", uint64_t{merged.services}},
+  return Value::map({{"devices", uint64_t{merged.devices}},
+                     {"offices", uint64_t{merged.offices}},
+                     {"services", uint64_t{merged.services}},
                      {"revocations", uint64_t{merged.revocations}}});
 }
 
@@ -66,9 +69,11 @@ void run_restore(Scope& scope, const CallPtr& call) {
   scope.driver.settle_all();
   scope.driver.hold();
   auto outcome = std::make_shared<Outcome>();
-  scope.driver.writes().ask([outcome, restored = opened.take()](RowStore& store) { outcome->result = restore_state(store, restored, outcome->merged); },
+  scope.driver.writes().ask([outcome, restored = opened.take()](
+                                RowStore& store) { outcome->result = restore_state(store, restored, outcome->merged); },
                             [&scope, call, outcome] {
-                              outcome->result ? call->result(counts(outcome->merged)) : call->fail(outcome->result.error());
+                              outcome->result ? call->result(counts(outcome->merged))
+                                              : call->fail(outcome->result.error());
                               scope.restart();
                             });
 }

@@ -19,10 +19,12 @@ PeerStatus office_of(Scope& scope, const OfferedService& service) {
 
 Error flow_error(const std::string& service, FlowReset reset, const std::string& message) {
   if (reset == FlowReset::no_such_service || reset == FlowReset::grant_ended) {
-    return {ErrorCode::not_allowed, "The office does not offer '" + service + "' to this computer.", "Ask the office to allow it."};
+    return {ErrorCode::not_allowed, "The office does not offer '" + service + "' to this computer.",
+            "Ask the office to allow it."};
   }
   if (reset == FlowReset::connection_lost || reset == FlowReset::revoked) {
-    return {ErrorCode::closed, "The connection to the office ended before '" + service + "' was reached.", "Try again."};
+    return {ErrorCode::closed, "The connection to the office ended before '" + service + "' was reached.",
+            "Try again."};
   }
   return {ErrorCode::unreachable, message.empty() ? "The office could not reach '" + service + "'." : message,
           "Check at the office that the service's program runs."};
@@ -32,7 +34,9 @@ Error flow_error(const std::string& service, FlowReset reset, const std::string&
 class WaitingEnd : public FlowEnd {
  public:
   WaitingEnd(Scope& scope, FlowId flow, CallPtr call, const OfferedService& service)
-      : scope_(scope), flow_(flow), call_(std::move(call)), service_(service), timeout_(scope.loop, [this] { too_late(); }) {
+      : scope_(scope), flow_(flow), call_(std::move(call)), service_(service), timeout_(scope.loop, [this] {
+          too_late();
+        }) {
     timeout_.start(longest_wait);
   }
 
@@ -47,7 +51,9 @@ class WaitingEnd : public FlowEnd {
   }
   void flow_readable() override {}
   void flow_writable() override {}
-  void flow_ended(FlowReset reset, const std::string& message) override { call_->fail(flow_error(service_.name, reset, message)); }
+  void flow_ended(FlowReset reset, const std::string& message) override {
+    call_->fail(flow_error(service_.name, reset, message));
+  }
 
  private:
   void too_late() {
@@ -75,7 +81,8 @@ void connect_stdio(Scope& scope, const CallPtr& call, const OfferedService& serv
   });
 }
 
-Result<std::shared_ptr<LocalListener>> listen_for(Scope& scope, const OfferedService& service, const SocketAddress& address) {
+Result<std::shared_ptr<LocalListener>> listen_for(Scope& scope, const OfferedService& service,
+                                                  const SocketAddress& address) {
   auto fd = listen_tcp(address);
   if (!fd) return fd.error();
   auto accepted = [&scope, service](FileDescriptor connection) {
@@ -83,15 +90,17 @@ Result<std::shared_ptr<LocalListener>> listen_for(Scope& scope, const OfferedSer
     if (flow) return scope.flows.pump(*flow, std::move(connection));
     reset_on_close(connection.get());
   };
-  return std::make_shared<LocalListener>(scope.loop, fd.take(), scope.owners, scope.users, LocalListener::Callbacks{accepted, scope.local_refused});
+  return std::make_shared<LocalListener>(scope.loop, fd.take(), scope.owners, scope.users,
+                                         LocalListener::Callbacks{accepted, scope.local_refused});
 }
 
 void connect_listen(Scope& scope, const CallPtr& call, const OfferedService& service, const std::string& text) {
   auto address = parse_socket_address(text);
   if (!address) return call->fail(address.error());
   if (!address->is_loopback()) {
-    return call->fail({ErrorCode::invalid_argument, text + " is not an address of this computer alone.",
-                       "Use an address that begins with 127., or [::1]: others could reach the service through this computer."});
+    return call->fail(
+        {ErrorCode::invalid_argument, text + " is not an address of this computer alone.",
+         "Use an address that begins with 127., or [::1]: others could reach the service through this computer."});
   }
   auto listener = listen_for(scope, service, *address);
   if (!listener) return call->fail(listener.error());

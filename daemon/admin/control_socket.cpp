@@ -20,12 +20,14 @@ Result<ControlSocket> ControlSocket::open(const std::string& path) {
   FileDescriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   unlink(path.c_str());
   // Before bind: the file never exists with a looser mode.
-  bool open = fd && fchmod(fd.get(), 0600) == 0 && bind(fd.get(), address.get(), address.length) == 0 && listen(fd.get(), SOMAXCONN) == 0;
+  bool open = fd && fchmod(fd.get(), 0600) == 0 && bind(fd.get(), address.get(), address.length) == 0 &&
+              listen(fd.get(), SOMAXCONN) == 0;
   if (!open) return system_error("Cannot open the control socket " + path, errno, "Check the folder's owner and mode.");
   return ControlSocket(std::move(fd), path);
 }
 
-ControlSocket::ControlSocket(ControlSocket&& other) noexcept : fd_(std::move(other.fd_)), path_(std::move(other.path_)) {}
+ControlSocket::ControlSocket(ControlSocket&& other) noexcept
+    : fd_(std::move(other.fd_)), path_(std::move(other.path_)) {}
 
 ControlSocket::~ControlSocket() {
   if (fd_) unlink(path_.c_str());

@@ -43,8 +43,9 @@ void run_devices(Scope& scope, const CallPtr& call) {
 void run_devices_forget(Scope& scope, const CallPtr& call) {
   Arguments arguments(call->request().args);
   with_device(scope, call, arguments, arguments.text("device"), [&](const DeviceStatus& device) {
-    answer_when_done(scope, call, scope.node().forget_device(scope.now(), device.id),
-                     [device] { return Value::map({{"id", to_text(device.id)}, {"name", device.name}}); });
+    answer_when_done(scope, call, scope.node().forget_device(scope.now(), device.id), [device] {
+      return Value::map({{"id", to_text(device.id)}, {"name", device.name}});
+    });
   });
 }
 
@@ -90,7 +91,8 @@ void run_revoke(Scope& scope, const CallPtr& call) {
     answer_when_done(scope, call, scope.node().revoke(scope.now(), device.id, reason), [&scope, device] {
       Value document = current_document(scope, device.id);
       const Value* revoked_at = document.find("revoked_at");
-      return Value::map({{"id", to_text(device.id)}, {"name", device.name}, {"revoked_at", revoked_at ? *revoked_at : Value()}});
+      return Value::map(
+          {{"id", to_text(device.id)}, {"name", device.name}, {"revoked_at", revoked_at ? *revoked_at : Value()}});
     });
   });
 }

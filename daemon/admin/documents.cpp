@@ -7,7 +7,9 @@
 namespace drawbridge::admin {
 namespace {
 
-Value time_or_null(const std::optional<WallTime>& time) { return time ? Value(to_rfc3339(*time)) : Value(); }
+Value time_or_null(const std::optional<WallTime>& time) {
+  return time ? Value(to_rfc3339(*time)) : Value();
+}
 
 Value grants_until(const DeviceStatus& device) {
   Value out = Value::map();
@@ -34,7 +36,9 @@ std::optional<PeerStatus> office_of(Scope& scope, const RelationKey& key) {
 Value invitations_document(Scope& scope) {
   Value out = Value::array();
   for (const InvitationStatus& invitation : scope.node().invitations(scope.now())) {
-    out.push(Value::map({{"id", invitation.id}, {"name", text_or_null(invitation.name)}, {"expires_at", to_rfc3339(invitation.expires_at)},
+    out.push(Value::map({{"id", invitation.id},
+                         {"name", text_or_null(invitation.name)},
+                         {"expires_at", to_rfc3339(invitation.expires_at)},
                          {"claimed", invitation.claimed}}));
   }
   return out;
@@ -50,10 +54,14 @@ Value listen_document(Scope& scope) {
 
 const char* state_name(PeerState state) {
   switch (state) {
-    case PeerState::offline: return "offline";
-    case PeerState::connecting: return "connecting";
-    case PeerState::connected: return "connected";
-    case PeerState::revoked: return "revoked";
+    case PeerState::offline:
+      return "offline";
+    case PeerState::connecting:
+      return "connecting";
+    case PeerState::connected:
+      return "connected";
+    case PeerState::revoked:
+      return "revoked";
   }
   return "offline";
 }
@@ -63,11 +71,16 @@ Value milliseconds(const std::optional<Duration>& duration) {
   return duration ? Value(static_cast<double>(duration->count() / 1'000) / 1e3) : Value();
 }
 
-Value text_or_null(const std::string& text) { return text.empty() ? Value() : Value(text); }
+Value text_or_null(const std::string& text) {
+  return text.empty() ? Value() : Value(text);
+}
 
 Value path_document(const PeerStatus& peer) {
   if (!peer.path) return {};
-  return Value::map({{"kind", "direct"}, {"remote", to_text(peer.path->remote)}, {"relay", nullptr}, {"rtt_ms", milliseconds(peer.rtt)}});
+  return Value::map({{"kind", "direct"},
+                     {"remote", to_text(peer.path->remote)},
+                     {"relay", nullptr},
+                     {"rtt_ms", milliseconds(peer.rtt)}});
 }
 
 Value peer_document(const PeerStatus& peer) {
@@ -99,33 +112,55 @@ Value device_document(const DeviceStatus& device) {
 
 Value own_service_document(Scope& scope, const ServiceDefinition& service) {
   std::string cause = scope.connector.cause(service.name);
-  return Value::map({{"name", service.name}, {"office", scope.name}, {"kind", service.kind}, {"target", service.target},
-                     {"address", nullptr}, {"url", nullptr}, {"state", cause.empty() ? "ready" : "target_down"}, {"cause", text_or_null(cause)}});
+  return Value::map({{"name", service.name},
+                     {"office", scope.name},
+                     {"kind", service.kind},
+                     {"target", service.target},
+                     {"address", nullptr},
+                     {"url", nullptr},
+                     {"state", cause.empty() ? "ready" : "target_down"},
+                     {"cause", text_or_null(cause)}});
 }
 
 Value offered_service_document(Scope& scope, const OfferedService& service) {
   auto office = office_of(scope, service.office);
   auto address = scope.forward.address(service.office.peer, service.name);
   bool connected = office && office->state == PeerState::connected;
-  std::string cause = !address ? "No free local port was found for this service." : connected ? "" : office ? office->cause : "";
-  return Value::map({{"name", service.name}, {"office", office ? office->name : ""}, {"kind", service.kind}, {"target", nullptr},
-                     {"address", address ? Value(to_text(*address)) : Value()}, {"url", nullptr},
-                     {"state", !address ? "unavailable" : connected ? "ready" : "waiting"}, {"cause", text_or_null(cause)}});
+  std::string cause = !address    ? "No free local port was found for this service."
+                      : connected ? ""
+                      : office    ? office->cause
+                                  : "";
+  return Value::map({{"name", service.name},
+                     {"office", office ? office->name : ""},
+                     {"kind", service.kind},
+                     {"target", nullptr},
+                     {"address", address ? Value(to_text(*address)) : Value()},
+                     {"url", nullptr},
+                     {"state", !address    ? "unavailable"
+                               : connected ? "ready"
+                                           : "waiting"},
+                     {"cause", text_or_null(cause)}});
 }
 
 Value services_document(Scope& scope) {
   Value out = Value::array();
   for (const ServiceDefinition& service : scope.node().own_services()) out.push(own_service_document(scope, service));
-  for (const OfferedService& service : scope.node().offered_services()) out.push(offered_service_document(scope, service));
+  for (const OfferedService& service : scope.node().offered_services())
+    out.push(offered_service_document(scope, service));
   return out;
 }
 
 Value status_document(Scope& scope) {
   Value peers = Value::array();
   for (const PeerStatus& peer : scope.node().peers(scope.now())) peers.push(peer_document(peer));
-  Value node = Value::map({{"id", to_text(scope.node().id())}, {"name", scope.name}, {"version", DRAWBRIDGE_VERSION},
-                           {"listen", listen_document(scope)}, {"started_at", to_rfc3339(scope.started_at)}});
-  return Value::map({{"node", std::move(node)}, {"peers", std::move(peers)}, {"services", services_document(scope)},
+  Value node = Value::map({{"id", to_text(scope.node().id())},
+                           {"name", scope.name},
+                           {"version", DRAWBRIDGE_VERSION},
+                           {"listen", listen_document(scope)},
+                           {"started_at", to_rfc3339(scope.started_at)}});
+  return Value::map({{"node", std::move(node)},
+                     {"peers", std::move(peers)},
+                     {"services", services_document(scope)},
                      {"invitations", invitations_document(scope)}});
 }
 

@@ -6,7 +6,7 @@
 namespace drawbridge::admin {
 
 Value peer_document(const PeerStatus& peer);
-Value path_document(const PeerStatus& peer);      // null if the peer has no path
+Value path_document(const PeerStatus& peer);  // null if the peer has no path
 Value device_document(const DeviceStatus& device);
 Value own_service_document(Scope& scope, const ServiceDefinition& service);
 Value offered_service_document(Scope& scope, const OfferedService& service);

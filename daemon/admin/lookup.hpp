@@ -23,6 +23,7 @@ Result<DeviceStatus> find_device(const Node& node, Now now, const std::string& t
 // `roles`: empty for peers of any role.
 Result<PeerStatus> find_peer(const Node& node, Now now, const std::string& text, std::optional<PeerRole> role);
 // `office` empty: whichever office offers it, if only one does.
-Result<OfferedService> find_offered(const Node& node, Now now, const std::string& service, const std::optional<std::string>& office);
+Result<OfferedService> find_offered(const Node& node, Now now, const std::string& service,
+                                    const std::optional<std::string>& office);
 
 }  // namespace drawbridge::admin

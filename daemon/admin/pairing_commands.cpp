@@ -14,7 +14,10 @@ constexpr uint64_t longest_ms = static_cast<uint64_t>(to_ms(limits::invitation_l
 constexpr Duration look_interval = 1s;
 
 Value created_document(const CreatedInvitation& invitation) {
-  return Value::map({{"id", invitation.id}, {"link", invitation.link}, {"code", nullptr}, {"expires_at", to_rfc3339(invitation.expires_at)}});
+  return Value::map({{"id", invitation.id},
+                     {"link", invitation.link},
+                     {"code", nullptr},
+                     {"expires_at", to_rfc3339(invitation.expires_at)}});
 }
 
 Value created_event(const CreatedInvitation& invitation) {
@@ -44,7 +47,8 @@ class InvitationWatch : public std::enable_shared_from_this<InvitationWatch> {
     CallPtr call = call_.lock();
     if (!call || !call->open()) return;
     if (!paired || paired->invitation != invitation_.id) return look_once();
-    call->result(Value::map({{"event", "paired"}, {"device", Value::map({{"id", to_text(paired->peer.peer)}, {"name", paired->name}})}}));
+    call->result(Value::map(
+        {{"event", "paired"}, {"device", Value::map({{"id", to_text(paired->peer.peer)}, {"name", paired->name}})}}));
   }
 
   void look() {
@@ -77,8 +81,10 @@ class InvitationWatch : public std::enable_shared_from_this<InvitationWatch> {
 InvitationOptions read_options(Scope& scope, Arguments& arguments) {
   InvitationOptions options;
   options.name = arguments.optional_text("name").value_or("");
-  for (std::string& service : arguments.optional_texts("allow").value_or(std::vector<std::string>())) options.grants.push_back({std::move(service), {}});
-  if (auto expires = arguments.optional_number("expires_ms", 1'000, longest_ms)) options.valid_for = std::chrono::milliseconds(*expires);
+  for (std::string& service : arguments.optional_texts("allow").value_or(std::vector<std::string>()))
+    options.grants.push_back({std::move(service), {}});
+  if (auto expires = arguments.optional_number("expires_ms", 1'000, longest_ms))
+    options.valid_for = std::chrono::milliseconds(*expires);
   options.addresses = scope.reachable();
   if (options.addresses.size() > limits::link_addresses) options.addresses.resize(limits::link_addresses);
   return options;
@@ -93,7 +99,8 @@ Value joined_document(Scope& scope, const RelationKey& office) {
   for (const PeerStatus& peer : scope.node().peers(scope.now())) {
     if (peer.key == office) name = peer.name;
   }
-  return Value::map({{"office", Value::map({{"id", to_text(office.peer)}, {"name", name}})}, {"services", std::move(services)}});
+  return Value::map(
+      {{"office", Value::map({{"id", to_text(office.peer)}, {"name", name}})}, {"services", std::move(services)}});
 }
 
 }  // namespace
@@ -105,18 +112,21 @@ void run_pair(Scope& scope, const CallPtr& call) {
   if (auto done = arguments.done(); !done) return call->fail(done.error());
   auto invitation = scope.node().create_invitation(scope.now(), std::move(options));
   if (!invitation) return call->fail(invitation.error());
-  scope.driver.when_done(invitation->request, [&scope, call, wait, invitation = *invitation](const event::RequestDone& done) {
-    if (done.error) return call->fail(*done.error);
-    if (!wait) return call->result(created_document(invitation));
-    if (call->open()) std::make_shared<InvitationWatch>(scope, call, invitation)->start();
-  });
+  scope.driver.when_done(invitation->request,
+                         [&scope, call, wait, invitation = *invitation](const event::RequestDone& done) {
+                           if (done.error) return call->fail(*done.error);
+                           if (!wait) return call->result(created_document(invitation));
+                           if (call->open()) std::make_shared<InvitationWatch>(scope, call, invitation)->start();
+                         });
 }
 
 void run_pair_cancel(Scope& scope, const CallPtr& call) {
   Arguments arguments(call->request().args);
   uint64_t id = arguments.number("id");
   if (auto done = arguments.done(); !done) return call->fail(done.error());
-  answer_when_done(scope, call, scope.node().cancel_invitation(scope.now(), id), [id] { return Value::map({{"id", id}}); });
+  answer_when_done(scope, call, scope.node().cancel_invitation(scope.now(), id), [id] {
+    return Value::map({{"id", id}});
+  });
 }
 
 void run_join(Scope& scope, const CallPtr& call) {

@@ -25,7 +25,8 @@ bool read_offset(const char*& at, int& minutes) {
   if (*at == 'Z' || *at == 'z') return ++at, true;
   if (*at != '+' && *at != '-') return false;
   int sign = *at == '+' ? 1 : -1, hours = 0, rest = 0, length = 0;
-  if (std::sscanf(at + 1, "%2d:%2d%n", &hours, &rest, &length) != 2 || length != 5 || hours > 23 || rest > 59) return false;
+  if (std::sscanf(at + 1, "%2d:%2d%n", &hours, &rest, &length) != 2 || length != 5 || hours > 23 || rest > 59)
+    return false;
   minutes = sign * (hours * 60 + rest);
   at += 1 + length;
   return true;
@@ -33,11 +34,14 @@ bool read_offset(const char*& at, int& minutes) {
 
 bool read(const std::string& text, Fields& out) {
   int length = 0;
-  int count = std::sscanf(text.c_str(), "%4d-%2d-%2d%*1[Tt]%2d:%2d:%2d%n", &out.year, &out.month, &out.day, &out.hour, &out.minute, &out.second, &length);
+  int count = std::sscanf(text.c_str(), "%4d-%2d-%2d%*1[Tt]%2d:%2d:%2d%n", &out.year, &out.month, &out.day, &out.hour,
+                          &out.minute, &out.second, &length);
   if (count != 6 || length != 19) return false;
   const char* at = text.c_str() + length;
-  bool in_range = out.hour >= 0 && out.hour < 24 && out.minute >= 0 && out.minute < 60 && out.second >= 0 && out.second <= 60;
-  return in_range && read_fraction(at, out.milliseconds) && read_offset(at, out.offset_minutes) && at == text.c_str() + text.size();
+  bool in_range =
+      out.hour >= 0 && out.hour < 24 && out.minute >= 0 && out.minute < 60 && out.second >= 0 && out.second <= 60;
+  return in_range && read_fraction(at, out.milliseconds) && read_offset(at, out.offset_minutes) &&
+         at == text.c_str() + text.size();
 }
 
 }  // namespace
@@ -48,19 +52,23 @@ std::string to_rfc3339(WallTime time) {
   auto day = floor<days>(point);
   year_month_day date(day);
   hh_mm_ss<milliseconds> clock(point - day);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", int(date.year()), unsigned(date.month()), unsigned(date.day()),
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", int(date.year()), unsigned(date.month()),
+                     unsigned(date.day()), clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                     clock.subseconds().count());
 }
 
 Result<WallTime> parse_rfc3339(const std::string& text) {
   using namespace std::chrono;
   Fields fields;
   bool whole = read(text, fields);
-  year_month_day date(year(fields.year), month(static_cast<unsigned>(fields.month)), day(static_cast<unsigned>(fields.day)));
+  year_month_day date(year(fields.year), month(static_cast<unsigned>(fields.month)),
+                      day(static_cast<unsigned>(fields.day)));
   if (!whole || !date.ok()) {
-    return Error{ErrorCode::invalid_argument, "'" + text.substr(0, 40) + "' is not a time.", "Write it as 2025-03-01T09:30:00.000Z."};
+    return Error{ErrorCode::invalid_argument, "'" + text.substr(0, 40) + "' is not a time.",
+                 "Write it as 2025-03-01T09:30:00.000Z."};
   }
-  auto clock = hours(fields.hour) + minutes(fields.minute - fields.offset_minutes) + seconds(fields.second) + milliseconds(fields.milliseconds);
+  auto clock = hours(fields.hour) + minutes(fields.minute - fields.offset_minutes) + seconds(fields.second) +
+               milliseconds(fields.milliseconds);
   return WallTime{duration_cast<milliseconds>(sys_days(date).time_since_epoch() + clock).count()};
 }
 

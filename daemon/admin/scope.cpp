@@ -41,7 +41,9 @@ const std::map<std::string_view, Command>& commands() {
 
 }  // namespace
 
-void EventWatchers::add(const CallPtr& call, Watcher watcher) { entries_.push_back({call, std::move(watcher)}); }
+void EventWatchers::add(const CallPtr& call, Watcher watcher) {
+  entries_.push_back({call, std::move(watcher)});
+}
 
 void EventWatchers::tell(const Event& event) {
   // A watcher may end its own call, and others may be added meanwhile: those hear of the next event.
@@ -59,10 +61,11 @@ void EventWatchers::tell(const Event& event) {
 
 void answer_when_done(Scope& scope, CallPtr call, const Result<RequestId>& request, std::function<Value()> result) {
   if (!request) return call->fail(request.error());
-  scope.driver.when_done(*request, [call = std::move(call), result = std::move(result)](const event::RequestDone& done) {
-    if (done.error) return call->fail(*done.error);
-    call->result(result());
-  });
+  scope.driver.when_done(*request,
+                         [call = std::move(call), result = std::move(result)](const event::RequestDone& done) {
+                           if (done.error) return call->fail(*done.error);
+                           call->result(result());
+                         });
 }
 
 void run_command(Scope& scope, CallPtr call) {

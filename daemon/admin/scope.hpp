@@ -36,13 +36,13 @@ struct Scope {
   SocketOwners& owners;
   const LocalUsers& users;
   EventWatchers& watchers;
-  std::string name;                        // of this node
+  std::string name;  // of this node
   WallTime started_at;
   std::function<std::vector<SocketAddress>()> reachable;  // where peers can send to, best first
   std::function<void(const LocalRefusal&)> local_refused;
-  const Secret32& backup_key;              // from the words; seals and opens backups
-  Entropy& entropy;                        // safe from any thread
-  std::function<void()> restart;           // begin anew with what is on disk, after this turn
+  const Secret32& backup_key;     // from the words; seals and opens backups
+  Entropy& entropy;               // safe from any thread
+  std::function<void()> restart;  // begin anew with what is on disk, after this turn
 
   Node& node() { return driver.node(); }
   Now now() { return driver.now(); }

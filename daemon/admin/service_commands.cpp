@@ -21,7 +21,9 @@ std::optional<ServiceDefinition> find_own(Scope& scope, const std::string& name)
 Result<void> check_folder(const Target& target) {
   struct stat found {};
   bool is_folder = stat(target.path.c_str(), &found) == 0 && S_ISDIR(found.st_mode);
-  if (!is_folder) return Error{ErrorCode::invalid_argument, "There is no folder " + target.path + ".", "Create it first, or correct the path."};
+  if (!is_folder)
+    return Error{ErrorCode::invalid_argument, "There is no folder " + target.path + ".",
+                 "Create it first, or correct the path."};
   if (access(target.path.c_str(), R_OK | X_OK) == 0) return {};
   return Error{ErrorCode::invalid_argument, "Drawbridge may not read the folder " + target.path + ".",
                "Give the user who runs drawbridged the right to read it."};
@@ -44,7 +46,8 @@ void run_expose(Scope& scope, const CallPtr& call) {
   if (!usable) return call->fail(usable.error());
   if (auto existing = find_own(scope, service.name)) {
     if (existing->target == service.target) return call->result(own_service_document(scope, *existing));
-    return call->fail({ErrorCode::already_exists, "The service '" + service.name + "' exists already, for " + existing->target + ".",
+    return call->fail({ErrorCode::already_exists,
+                       "The service '" + service.name + "' exists already, for " + existing->target + ".",
                        "Choose another name, or first: drawbridge unexpose " + service.name});
   }
   service.kind = kind_name(target->kind);
@@ -58,9 +61,12 @@ void run_unexpose(Scope& scope, const CallPtr& call) {
   std::string name = arguments.text("name");
   if (auto done = arguments.done(); !done) return call->fail(done.error());
   if (!find_own(scope, name)) {
-    return call->fail({ErrorCode::not_found, "There is no service '" + name + "' here.", "'drawbridge services' lists those that exist."});
+    return call->fail({ErrorCode::not_found, "There is no service '" + name + "' here.",
+                       "'drawbridge services' lists those that exist."});
   }
-  answer_when_done(scope, call, scope.node().unexpose(scope.now(), name), [name] { return Value::map({{"name", name}}); });
+  answer_when_done(scope, call, scope.node().unexpose(scope.now(), name), [name] {
+    return Value::map({{"name", name}});
+  });
 }
 
 }  // namespace drawbridge::admin

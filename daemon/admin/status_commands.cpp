@@ -66,7 +66,10 @@ void watch_status(Scope& scope, const CallPtr& call) {
 Value ping_document(Scope& scope, const RelationKey& key, const event::RequestDone& done) {
   for (const PeerStatus& peer : scope.node().peers(scope.now())) {
     if (peer.key != key) continue;
-    return Value::map({{"id", to_text(key.peer)}, {"name", peer.name}, {"rtt_ms", milliseconds(done.rtt)}, {"path", path_document(peer)}});
+    return Value::map({{"id", to_text(key.peer)},
+                       {"name", peer.name},
+                       {"rtt_ms", milliseconds(done.rtt)},
+                       {"path", path_document(peer)}});
   }
   return {};
 }
@@ -85,7 +88,8 @@ std::optional<Value> first_peer(Scope& scope, const char* what, const std::funct
 }
 
 std::optional<Value> is_connected(Scope& scope, const std::optional<std::string>& office) {
-  if (!office) return first_peer(scope, "connected", [](const PeerStatus& peer) { return peer.state == PeerState::connected; });
+  if (!office)
+    return first_peer(scope, "connected", [](const PeerStatus& peer) { return peer.state == PeerState::connected; });
   auto peer = find_peer(scope.node(), scope.now(), *office, std::nullopt);
   if (!peer || peer->state != PeerState::connected) return std::nullopt;
   return wait_document("connected", peer->key.peer, peer->name);
@@ -95,9 +99,12 @@ Result<Condition> condition_for(Scope& scope, const std::string& what, const std
   if (what == "ready") return Condition([&scope] { return wait_document("ready", scope.node().id(), scope.name); });
   if (what == "connected") return Condition([&scope, office] { return is_connected(scope, office); });
   if (what == "paired") {
-    return Condition([&scope] { return first_peer(scope, "paired", [](const PeerStatus& peer) { return peer.state != PeerState::revoked; }); });
+    return Condition([&scope] {
+      return first_peer(scope, "paired", [](const PeerStatus& peer) { return peer.state != PeerState::revoked; });
+    });
   }
-  return Error{ErrorCode::invalid_argument, "The argument 'for' must be ready, connected or paired.", "See docs/spec/admin.md."};
+  return Error{ErrorCode::invalid_argument, "The argument 'for' must be ready, connected or paired.",
+               "See docs/spec/admin.md."};
 }
 
 }  // namespace
@@ -106,7 +113,8 @@ void run_status(Scope& scope, const CallPtr& call) {
   Arguments arguments(call->request().args);
   bool watch = arguments.flag("watch");
   if (auto done = arguments.done(); !done) return call->fail(done.error());
-  ask_for_echoes(scope, [&scope, call, watch] { watch ? watch_status(scope, call) : call->result(status_document(scope)); });
+  ask_for_echoes(scope,
+                 [&scope, call, watch] { watch ? watch_status(scope, call) : call->result(status_document(scope)); });
 }
 
 void run_ping(Scope& scope, const CallPtr& call) {

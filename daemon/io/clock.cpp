@@ -13,6 +13,8 @@ Duration read_clock(clockid_t id) {
 
 }  // namespace
 
-Now read_clocks() { return {Instant(read_clock(CLOCK_BOOTTIME)), WallTime{to_ms(read_clock(CLOCK_REALTIME))}}; }
+Now read_clocks() {
+  return {Instant(read_clock(CLOCK_BOOTTIME)), WallTime{to_ms(read_clock(CLOCK_REALTIME))}};
+}
 
 }  // namespace drawbridge

@@ -68,7 +68,9 @@ void ControlWriter::ecn(uint8_t codepoint, bool v4) {
   add(v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_TOS : IPV6_TCLASS, &value, sizeof value);
 }
 
-void ControlWriter::segment_size(uint16_t size) { add(IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size); }
+void ControlWriter::segment_size(uint16_t size) {
+  add(IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size);
+}
 
 ReceivedControl read_control(msghdr& message) {
   ReceivedControl out;

@@ -86,8 +86,9 @@ std::vector<Found> list_addresses(const Interfaces& interfaces) {
 }  // namespace
 
 bool is_virtual_interface(const std::string& name) {
-  for (const char* prefix : {"docker", "veth", "br-", "virbr", "vmnet", "vboxnet", "lxc", "lxdbr", "cni", "flannel", "cali", "podman",
-                             "tun", "tap", "wg", "tailscale", "zt", "nebula", "ppp", "ipsec", "utun"}) {
+  for (const char* prefix :
+       {"docker", "veth", "br-", "virbr", "vmnet",     "vboxnet", "lxc",    "lxdbr", "cni",   "flannel", "cali",
+        "podman", "tun",  "tap", "wg",    "tailscale", "zt",      "nebula", "ppp",   "ipsec", "utun"}) {
     if (name.starts_with(prefix)) return true;
   }
   return false;

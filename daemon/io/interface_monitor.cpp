@@ -10,7 +10,8 @@
 namespace drawbridge {
 namespace {
 
-constexpr unsigned groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
+constexpr unsigned groups =
+    RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
 
 struct News {
   bool interfaces = false;
@@ -23,7 +24,8 @@ void note(const nlmsghdr& header, News& news) {
     case RTM_DELROUTE: {
       const auto* route = static_cast<const rtmsg*>(NLMSG_DATA(&header));
       // Routes to single networks come and go with containers; peers are reached by the default one.
-      if (route->rtm_dst_len == 0 && route->rtm_table == RT_TABLE_MAIN && route->rtm_type == RTN_UNICAST) news.default_route = true;
+      if (route->rtm_dst_len == 0 && route->rtm_table == RT_TABLE_MAIN && route->rtm_type == RTN_UNICAST)
+        news.default_route = true;
       break;
     }
     case RTM_NEWLINK:

@@ -4,7 +4,8 @@
 
 namespace drawbridge {
 
-std::vector<SocketAddress> local_endpoints(const std::vector<SocketAddress>& bound, const std::vector<SocketAddress>& interfaces) {
+std::vector<SocketAddress> local_endpoints(const std::vector<SocketAddress>& bound,
+                                           const std::vector<SocketAddress>& interfaces) {
   std::vector<SocketAddress> out;
   auto add = [&](SocketAddress address, uint16_t port) {
     address.port = port;

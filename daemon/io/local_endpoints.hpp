@@ -10,6 +10,7 @@ namespace drawbridge {
 // One per bound address, in the interfaces' order; a socket on every address stands for each interface address of its
 // family. Nothing but loopback: those sockets' own addresses, and 127.0.0.1 for a socket on every address of a
 // machine without a network, so that two nodes on one machine still meet.
-std::vector<SocketAddress> local_endpoints(const std::vector<SocketAddress>& bound, const std::vector<SocketAddress>& interfaces);
+std::vector<SocketAddress> local_endpoints(const std::vector<SocketAddress>& bound,
+                                           const std::vector<SocketAddress>& interfaces);
 
 }  // namespace drawbridge

@@ -24,11 +24,19 @@ Loop::~Loop() {
   assert(busy == 0);
 }
 
-void Loop::run() { uv_run(&loop_, UV_RUN_DEFAULT); }
-void Loop::stop() { uv_stop(&loop_); }
-void Loop::run_once() { uv_run(&loop_, UV_RUN_ONCE); }
+void Loop::run() {
+  uv_run(&loop_, UV_RUN_DEFAULT);
+}
+void Loop::stop() {
+  uv_stop(&loop_);
+}
+void Loop::run_once() {
+  uv_run(&loop_, UV_RUN_ONCE);
+}
 
-void Loop::turn_again() { uv_idle_start(&idle_, [](uv_idle_t* idle) { uv_idle_stop(idle); }); }
+void Loop::turn_again() {
+  uv_idle_start(&idle_, [](uv_idle_t* idle) { uv_idle_stop(idle); });
+}
 
 Now Loop::now() {
   if (!clocks_read_) {

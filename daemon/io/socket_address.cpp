@@ -53,7 +53,11 @@ SocketAddress ask_socket(int fd, Ask ask) {
 
 }  // namespace
 
-SocketAddress own_address(int fd) { return ask_socket(fd, getsockname); }
-SocketAddress peer_address(int fd) { return ask_socket(fd, getpeername); }
+SocketAddress own_address(int fd) {
+  return ask_socket(fd, getsockname);
+}
+SocketAddress peer_address(int fd) {
+  return ask_socket(fd, getpeername);
+}
 
 }  // namespace drawbridge

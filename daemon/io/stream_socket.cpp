@@ -72,7 +72,9 @@ bool to_system(const std::string& path, SystemAddress& out) {
   return true;
 }
 
-ConnectAttempt connect_tcp(const SocketAddress& address) { return connect_stream(to_system(address)); }
+ConnectAttempt connect_tcp(const SocketAddress& address) {
+  return connect_stream(to_system(address));
+}
 
 ConnectAttempt connect_unix(const std::string& path) {
   SystemAddress address;

@@ -15,7 +15,9 @@ namespace {
 // Room for a burst of one bandwidth-delay product at 500 Mbit/s and 60 ms.
 constexpr int socket_buffer_bytes = 4 * 1024 * 1024;
 
-void set(int fd, int level, int option, int value) { setsockopt(fd, level, option, &value, sizeof value); }
+void set(int fd, int level, int option, int value) {
+  setsockopt(fd, level, option, &value, sizeof value);
+}
 
 // The plain option is capped by the administrator's limit; the forced one needs a capability that we seldom have.
 void enlarge(int fd, int option, int forced_option) {

@@ -17,9 +17,9 @@ namespace drawbridge {
 
 struct DatagramRun {
   Path path;
-  uint8_t ecn = 0;           // RFC 3168 codepoint
-  size_t segment_size = 0;   // of each datagram; the last may be shorter
-  ByteView bytes;            // valid during the call
+  uint8_t ecn = 0;          // RFC 3168 codepoint
+  size_t segment_size = 0;  // of each datagram; the last may be shorter
+  ByteView bytes;           // valid during the call
 };
 
 // What the kernel is given to fill; shared by all sockets of a loop. Pages are touched only as far as data came.

@@ -13,7 +13,8 @@ template <typename Block>
 void close_block(Block*& block) {
   if (!block) return;
   block->closed = true;
-  uv_close(reinterpret_cast<uv_handle_t*>(&block->handle), [](uv_handle_t* handle) { delete static_cast<Block*>(handle->data); });
+  uv_close(reinterpret_cast<uv_handle_t*>(&block->handle),
+           [](uv_handle_t* handle) { delete static_cast<Block*>(handle->data); });
   block = nullptr;
 }
 
@@ -43,9 +44,13 @@ FdWatch& FdWatch::operator=(FdWatch&& other) noexcept {
   return *this;
 }
 
-void FdWatch::close() { close_block(block_); }
+void FdWatch::close() {
+  close_block(block_);
+}
 
-unsigned FdWatch::wanted() const { return block_ ? block_->wanted : 0; }
+unsigned FdWatch::wanted() const {
+  return block_ ? block_->wanted : 0;
+}
 
 void FdWatch::want(unsigned events) {
   if (!block_ || block_->wanted == events) return;
@@ -87,7 +92,9 @@ SignalWatch::SignalWatch(Loop& loop, int signal, std::function<void()> callback)
       signal);
 }
 
-SignalWatch::~SignalWatch() { close_block(block_); }
+SignalWatch::~SignalWatch() {
+  close_block(block_);
+}
 
 struct LocalTimer::Block {
   uv_timer_t handle{};
@@ -101,7 +108,9 @@ LocalTimer::LocalTimer(Loop& loop, std::function<void()> callback) : block_(new 
   block_->handle.data = block_;
 }
 
-LocalTimer::~LocalTimer() { close_block(block_); }
+LocalTimer::~LocalTimer() {
+  close_block(block_);
+}
 
 void LocalTimer::start(Duration delay) {
   uv_update_time(block_->handle.loop);
@@ -114,7 +123,9 @@ void LocalTimer::start(Duration delay) {
       static_cast<uint64_t>(to_ms(delay)), 0);
 }
 
-void LocalTimer::stop() { uv_timer_stop(&block_->handle); }
+void LocalTimer::stop() {
+  uv_timer_stop(&block_->handle);
+}
 
 BootTimer::BootTimer(Loop& loop, std::function<void()> callback)
     : fd_(timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC)),

@@ -1,36 +1,52 @@
 #include "daemon/observe/event_log.hpp"
 
-
 namespace drawbridge {
 namespace {
 
 using NameOf = std::function<std::string(const RelationKey&)>;
 
-const char* role_name(PeerRole role) { return role == PeerRole::office ? "office" : "device"; }
+const char* role_name(PeerRole role) {
+  return role == PeerRole::office ? "office" : "device";
+}
 
 struct EventLogger {
   Log& log;
   const NameOf& name_of;
 
   void peer(LogEvent event, const RelationKey& key, LogEntry more) const {
-    log.info(event, {{LogField::name, name_of(key)}, {LogField::role, std::string(role_name(key.role))}, std::move(more),
+    log.info(event, {{LogField::name, name_of(key)},
+                     {LogField::role, std::string(role_name(key.role))},
+                     std::move(more),
                      {LogField::peer, short_text(key.peer)}});
   }
 
-  void operator()(const event::Connected& event) const { peer(LogEvent::connected, event.peer, {LogField::path, to_text(event.path.remote)}); }
-  void operator()(const event::Suspended& event) const { peer(LogEvent::suspended, event.peer, {LogField::reason, std::string("no_answer")}); }
-  void operator()(const event::Resumed& event) const { peer(LogEvent::resumed, event.peer, {LogField::away_ms, to_ms(event.away)}); }
-  void operator()(const event::PathChanged& event) const { peer(LogEvent::path_changed, event.peer, {LogField::path, to_text(event.path.remote)}); }
-  void operator()(const event::Disconnected& event) const { peer(LogEvent::disconnected, event.peer, {LogField::reason, event.reason}); }
+  void operator()(const event::Connected& event) const {
+    peer(LogEvent::connected, event.peer, {LogField::path, to_text(event.path.remote)});
+  }
+  void operator()(const event::Suspended& event) const {
+    peer(LogEvent::suspended, event.peer, {LogField::reason, std::string("no_answer")});
+  }
+  void operator()(const event::Resumed& event) const {
+    peer(LogEvent::resumed, event.peer, {LogField::away_ms, to_ms(event.away)});
+  }
+  void operator()(const event::PathChanged& event) const {
+    peer(LogEvent::path_changed, event.peer, {LogField::path, to_text(event.path.remote)});
+  }
+  void operator()(const event::Disconnected& event) const {
+    peer(LogEvent::disconnected, event.peer, {LogField::reason, event.reason});
+  }
   void operator()(const event::Paired& event) const {
-    log.info(LogEvent::paired, {{LogField::name, event.name}, {LogField::role, std::string(role_name(event.peer.role))},
+    log.info(LogEvent::paired, {{LogField::name, event.name},
+                                {LogField::role, std::string(role_name(event.peer.role))},
                                 {LogField::peer, short_text(event.peer.peer)}});
   }
   void operator()(const event::RevokedByOffice& event) const {
-    log.warning(LogEvent::revoked, {{LogField::name, name_of(event.peer)}, {LogField::peer, short_text(event.peer.peer)}});
+    log.warning(LogEvent::revoked,
+                {{LogField::name, name_of(event.peer)}, {LogField::peer, short_text(event.peer.peer)}});
   }
   void operator()(const event::Refused& event) const {
-    log.warning(LogEvent::refused, {{LogField::name, event.peer ? name_of(*event.peer) : ""}, {LogField::reason, event.reason}});
+    log.warning(LogEvent::refused,
+                {{LogField::name, event.peer ? name_of(*event.peer) : ""}, {LogField::reason, event.reason}});
   }
   // Flows and requests are counted elsewhere: a line each would drown the others.
   template <typename Other>
@@ -39,6 +55,8 @@ struct EventLogger {
 
 }  // namespace
 
-void log_event(Log& log, const Event& event, const NameOf& name_of) { std::visit(EventLogger{log, name_of}, event); }
+void log_event(Log& log, const Event& event, const NameOf& name_of) {
+  std::visit(EventLogger{log, name_of}, event);
+}
 
 }  // namespace drawbridge

@@ -10,9 +10,12 @@ namespace {
 
 const char* level_name(LogLevel level) {
   switch (level) {
-    case LogLevel::error: return "error";
-    case LogLevel::warning: return "warning";
-    case LogLevel::info: return "info";
+    case LogLevel::error:
+      return "error";
+    case LogLevel::warning:
+      return "warning";
+    case LogLevel::info:
+      return "info";
   }
   return "info";
 }
@@ -22,8 +25,8 @@ std::string time_text() {
   clock_gettime(CLOCK_REALTIME, &now);
   tm utc{};
   gmtime_r(&now.tv_sec, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
-                     utc.tm_min, utc.tm_sec, now.tv_nsec / 1'000'000);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
+                     utc.tm_hour, utc.tm_min, utc.tm_sec, now.tv_nsec / 1'000'000);
 }
 
 std::string quoted(const std::string& text) {
@@ -65,31 +68,36 @@ struct HumanValue {
 
 std::string json_line(LogLevel level, LogEvent event, std::initializer_list<LogEntry> entries) {
   std::string line = fmt::format(R"({{"event":"{}")", event_name(event));
-  for (const LogEntry& entry : entries) line += fmt::format(R"(,"{}":{})", field_name(entry.field), std::visit(JsonValue{}, entry.value));
+  for (const LogEntry& entry : entries)
+    line += fmt::format(R"(,"{}":{})", field_name(entry.field), std::visit(JsonValue{}, entry.value));
   return line + fmt::format(R"(,"level":"{}","time":"{}"}})", level_name(level), time_text());
 }
 
 std::string human_line(LogLevel level, LogEvent event, std::initializer_list<LogEntry> entries) {
   std::string words = event_name(event);
   for (char& c : words) c = c == '_' ? ' ' : c;
-  std::string line = time_text() + (level == LogLevel::info ? "" : fmt::format(" {}:", level_name(level))) + " " + words;
-  for (const LogEntry& entry : entries) line += fmt::format(" {}={}", field_name(entry.field), std::visit(HumanValue{}, entry.value));
+  std::string line =
+      time_text() + (level == LogLevel::info ? "" : fmt::format(" {}:", level_name(level))) + " " + words;
+  for (const LogEntry& entry : entries)
+    line += fmt::format(" {}={}", field_name(entry.field), std::visit(HumanValue{}, entry.value));
   return line;
 }
 
 }  // namespace
 
 const char* event_name(LogEvent event) {
-  static constexpr const char* names[] = {"ready", "stopping", "network_changed", "woke_up", "connected", "suspended", "resumed",
-                                          "path_changed", "disconnected", "paired", "revoked", "refused", "service_failed",
-                                          "local_user_refused", "config_reloaded", "config_refused", "storage_failed"};
+  static constexpr const char* names[] = {
+      "ready",          "stopping",           "network_changed", "woke_up",        "connected",     "suspended",
+      "resumed",        "path_changed",       "disconnected",    "paired",         "revoked",       "refused",
+      "service_failed", "local_user_refused", "config_reloaded", "config_refused", "storage_failed"};
   static_assert(std::size(names) == static_cast<size_t>(LogEvent::storage_failed) + 1);
   return names[static_cast<size_t>(event)];
 }
 
 const char* field_name(LogField field) {
-  static constexpr const char* names[] = {"listen", "address", "addresses", "peer", "name", "role", "path", "reason",
-                                          "service", "away_ms", "user", "message", "remedy", "restart_needed"};
+  static constexpr const char* names[] = {"listen", "address", "addresses", "peer",          "name",
+                                          "role",   "path",    "reason",    "service",       "away_ms",
+                                          "user",   "message", "remedy",    "restart_needed"};
   static_assert(std::size(names) == static_cast<size_t>(LogField::restart_needed) + 1);
   return names[static_cast<size_t>(field)];
 }
@@ -100,7 +108,8 @@ void Log::write(LogLevel level, LogEvent event, std::initializer_list<LogEntry> 
 }
 
 void Log::ready(const std::vector<std::string>& listen) {
-  if (format_ == LogFormat::json) return write_line(json_line(LogLevel::info, LogEvent::ready, {{LogField::listen, listen}}));
+  if (format_ == LogFormat::json)
+    return write_line(json_line(LogLevel::info, LogEvent::ready, {{LogField::listen, listen}}));
   write_line("ready");
 }
 

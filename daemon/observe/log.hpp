@@ -14,19 +14,19 @@ enum class LogFormat : uint8_t { human, json };
 enum class LogLevel : uint8_t { error, warning, info };
 
 enum class LogEvent : uint8_t {
-  ready,             // serving; printed once
+  ready,  // serving; printed once
   stopping,
-  network_changed,   // this machine's addresses or default route
-  woke_up,           // the process or the machine had stood still
+  network_changed,  // this machine's addresses or default route
+  woke_up,          // the process or the machine had stood still
   connected,
-  suspended,         // nothing authentic from the peer for a while; the connection is kept
+  suspended,  // nothing authentic from the peer for a while; the connection is kept
   resumed,
   path_changed,
   disconnected,
   paired,
-  revoked,           // this node was told so by an office
-  refused,           // a right tag with something wrong behind it
-  service_failed,    // the service's program could not be reached
+  revoked,         // this node was told so by an office
+  refused,         // a right tag with something wrong behind it
+  service_failed,  // the service's program could not be reached
   local_user_refused,
   config_reloaded,
   config_refused,
@@ -35,7 +35,20 @@ enum class LogEvent : uint8_t {
 const char* event_name(LogEvent event);  // snake_case
 
 enum class LogField : uint8_t {
-  listen, address, addresses, peer, name, role, path, reason, service, away_ms, user, message, remedy, restart_needed,
+  listen,
+  address,
+  addresses,
+  peer,
+  name,
+  role,
+  path,
+  reason,
+  service,
+  away_ms,
+  user,
+  message,
+  remedy,
+  restart_needed,
 };
 const char* field_name(LogField field);
 
@@ -53,7 +66,9 @@ class Log {
 
   void write(LogLevel level, LogEvent event, std::initializer_list<LogEntry> entries);
   void info(LogEvent event, std::initializer_list<LogEntry> entries = {}) { write(LogLevel::info, event, entries); }
-  void warning(LogEvent event, std::initializer_list<LogEntry> entries = {}) { write(LogLevel::warning, event, entries); }
+  void warning(LogEvent event, std::initializer_list<LogEntry> entries = {}) {
+    write(LogLevel::warning, event, entries);
+  }
   void error(LogEvent event, std::initializer_list<LogEntry> entries = {}) { write(LogLevel::error, event, entries); }
 
   // The line that scripts wait for, whatever the level: "ready", or {"event":"ready","listen":[...],...}.

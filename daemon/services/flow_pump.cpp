@@ -12,7 +12,9 @@ namespace {
 // Read from one connection in one turn, so that a bulk transfer leaves room for its neighbours.
 constexpr size_t read_a_turn = 64 * 1024;
 
-bool would_block(int number) { return number == EAGAIN || number == EWOULDBLOCK || number == EINTR; }
+bool would_block(int number) {
+  return number == EAGAIN || number == EWOULDBLOCK || number == EINTR;
+}
 
 }  // namespace
 

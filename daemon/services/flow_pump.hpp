@@ -38,10 +38,10 @@ class FlowPump : public FlowEnd {
   FileDescriptor fd_;
   FdWatch watch_;
   std::function<void()> on_finished_;
-  bool space_wanted_ = false;   // the flow takes no more for now: FlowWritable will come
-  bool fd_full_ = false;        // the descriptor takes no more for now
-  bool read_ended_ = false;     // the local program has sent everything
-  bool write_ended_ = false;    // the peer has sent everything and the local program has it
+  bool space_wanted_ = false;  // the flow takes no more for now: FlowWritable will come
+  bool fd_full_ = false;       // the descriptor takes no more for now
+  bool read_ended_ = false;    // the local program has sent everything
+  bool write_ended_ = false;   // the peer has sent everything and the local program has it
 };
 
 }  // namespace drawbridge

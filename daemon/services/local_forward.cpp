@@ -10,7 +10,9 @@ namespace {
 
 const std::string prefix = "forward/";
 
-std::string setting_of(const DeviceId& office, const std::string& service) { return prefix + to_text(office) + "/" + service; }
+std::string setting_of(const DeviceId& office, const std::string& service) {
+  return prefix + to_text(office) + "/" + service;
+}
 
 std::optional<SocketAddress> parse(const std::optional<std::string>& text) {
   if (!text) return std::nullopt;
@@ -27,7 +29,8 @@ bool belongs_to_another(const Settings& settings, const SocketAddress& ip) {
 
 }  // namespace
 
-LocalForward::LocalForward(Loop& loop, FlowTable& flows, Settings& settings, SocketOwners& owners, const LocalUsers& users, Hooks hooks)
+LocalForward::LocalForward(Loop& loop, FlowTable& flows, Settings& settings, SocketOwners& owners,
+                           const LocalUsers& users, Hooks hooks)
     : loop_(loop), flows_(flows), settings_(settings), owners_(owners), users_(users), hooks_(std::move(hooks)) {}
 
 void LocalForward::offer(const std::vector<OfferedService>& services) {
@@ -45,17 +48,21 @@ void LocalForward::open(const OfferedService& service) {
   Key key{service.office.peer, service.name};
   std::string setting = setting_of(key.first, key.second);
   std::optional<SocketAddress> kept = parse(settings_.get(setting));
-  SocketAddress ip = kept ? *kept : forward_ip(setting, [&](const SocketAddress& other) { return belongs_to_another(settings_, other); });
+  SocketAddress ip =
+      kept ? *kept
+           : forward_ip(setting, [&](const SocketAddress& other) { return belongs_to_another(settings_, other); });
   FileDescriptor fd = listen_at_a_free_port(ip, service.port, kept);
   if (!fd) return;
   settings_.set(setting, to_text(own_address(fd.get())));
   listeners_[key] = std::make_unique<LocalListener>(
       loop_, std::move(fd), owners_, users_,
-      LocalListener::Callbacks{[this, key](FileDescriptor connection) { accepted(key, std::move(connection)); }, hooks_.refused});
+      LocalListener::Callbacks{[this, key](FileDescriptor connection) { accepted(key, std::move(connection)); },
+                               hooks_.refused});
 }
 
 // A port below 1024 needs a capability that we seldom have, and any port may be taken: the next one then.
-FileDescriptor LocalForward::listen_at_a_free_port(const SocketAddress& ip, uint16_t native, const std::optional<SocketAddress>& kept) {
+FileDescriptor LocalForward::listen_at_a_free_port(const SocketAddress& ip, uint16_t native,
+                                                   const std::optional<SocketAddress>& kept) {
   std::vector<uint16_t> ports = forward_ports(native);
   if (kept) ports.insert(ports.begin(), kept->port);
   for (uint16_t port : ports) {

@@ -22,7 +22,8 @@ class LocalForward {
   };
 
   // Everything given must outlive the forward.
-  LocalForward(Loop& loop, FlowTable& flows, Settings& settings, SocketOwners& owners, const LocalUsers& users, Hooks hooks);
+  LocalForward(Loop& loop, FlowTable& flows, Settings& settings, SocketOwners& owners, const LocalUsers& users,
+               Hooks hooks);
 
   // Opens and closes listeners so that exactly these services have one.
   void offer(const std::vector<OfferedService>& services);
@@ -33,7 +34,8 @@ class LocalForward {
  private:
   using Key = std::pair<DeviceId, std::string>;
   void open(const OfferedService& service);
-  FileDescriptor listen_at_a_free_port(const SocketAddress& ip, uint16_t native, const std::optional<SocketAddress>& kept);
+  FileDescriptor listen_at_a_free_port(const SocketAddress& ip, uint16_t native,
+                                       const std::optional<SocketAddress>& kept);
   void accepted(const Key& key, FileDescriptor fd);
 
   Loop& loop_;

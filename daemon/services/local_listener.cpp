@@ -13,7 +13,8 @@ constexpr Duration pause_when_full = 100ms;
 
 }  // namespace
 
-LocalListener::LocalListener(Loop& loop, FileDescriptor listener, SocketOwners& owners, const LocalUsers& users, Callbacks callbacks)
+LocalListener::LocalListener(Loop& loop, FileDescriptor listener, SocketOwners& owners, const LocalUsers& users,
+                             Callbacks callbacks)
     : fd_(std::move(listener)),
       address_(own_address(fd_.get())),
       owners_(owners),

@@ -14,9 +14,9 @@ using LocalUsers = std::set<uid_t>;
 
 // A connection that was reset because its program is not of an allowed user.
 struct LocalRefusal {
-  SocketAddress server;          // the local address it tried
+  SocketAddress server;  // the local address it tried
   SocketAddress client;
-  std::optional<uid_t> user;     // empty: the program was gone before it could be asked for
+  std::optional<uid_t> user;  // empty: the program was gone before it could be asked for
 };
 
 class LocalListener {
@@ -27,7 +27,8 @@ class LocalListener {
   };
 
   // `listener`: from listen_tcp. `users` and `owners` must outlive the listener.
-  LocalListener(Loop& loop, FileDescriptor listener, SocketOwners& owners, const LocalUsers& users, Callbacks callbacks);
+  LocalListener(Loop& loop, FileDescriptor listener, SocketOwners& owners, const LocalUsers& users,
+                Callbacks callbacks);
 
   const SocketAddress& address() const { return address_; }
 

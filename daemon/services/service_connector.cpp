@@ -6,7 +6,8 @@ namespace {
 // A flow whose target is being reached. Bytes of the device wait in the node meanwhile.
 class DialingEnd : public FlowEnd {
  public:
-  DialingEnd(Loop& loop, const Target& target, TargetDialer::Callbacks callbacks) : dialer_(loop, target, std::move(callbacks)) {}
+  DialingEnd(Loop& loop, const Target& target, TargetDialer::Callbacks callbacks)
+      : dialer_(loop, target, std::move(callbacks)) {}
   void start() { dialer_.start(); }
   void flow_readable() override {}
   void flow_writable() override {}
@@ -21,7 +22,9 @@ class DialingEnd : public FlowEnd {
 ServiceConnector::ServiceConnector(Loop& loop, FlowTable& flows, Answers answers)
     : loop_(loop), flows_(flows), answers_(std::move(answers)) {}
 
-void ServiceConnector::serve(Target::Kind kind, Opener opener) { openers_[kind] = std::move(opener); }
+void ServiceConnector::serve(Target::Kind kind, Opener opener) {
+  openers_[kind] = std::move(opener);
+}
 
 void ServiceConnector::handle(const event::FlowRequested& request) {
   auto target = parse_target(request.target);
@@ -45,8 +48,9 @@ void ServiceConnector::dial(const event::FlowRequested& request, const Target& t
   std::string service = request.service;
   auto end = std::make_unique<DialingEnd>(
       loop_, target,
-      TargetDialer::Callbacks{[this, flow, service](FileDescriptor fd) { accept(flow, service, std::move(fd)); },
-                              [this, flow, service](DialFailure failure) { refuse(flow, service, failure.reason, failure.message); }});
+      TargetDialer::Callbacks{
+          [this, flow, service](FileDescriptor fd) { accept(flow, service, std::move(fd)); },
+          [this, flow, service](DialFailure failure) { refuse(flow, service, failure.reason, failure.message); }});
   DialingEnd& dialing = *end;
   flows_.add(flow, std::move(end));
   dialing.start();

@@ -53,7 +53,8 @@ std::optional<uid_t> SocketOwners::owner(const SocketAddress& client, const Sock
   alignas(nlmsghdr) uint8_t answer[4096];
   ssize_t length = recv(netlink_.get(), answer, sizeof answer, MSG_DONTWAIT);
   const auto* header = reinterpret_cast<const nlmsghdr*>(answer);
-  if (length < static_cast<ssize_t>(NLMSG_SPACE(sizeof(inet_diag_msg))) || header->nlmsg_seq != sequence_) return std::nullopt;
+  if (length < static_cast<ssize_t>(NLMSG_SPACE(sizeof(inet_diag_msg))) || header->nlmsg_seq != sequence_)
+    return std::nullopt;
   if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY) return std::nullopt;
   const auto* found = static_cast<const inet_diag_msg*>(NLMSG_DATA(header));
   // A socket that its program has closed has no inode and says user 0.

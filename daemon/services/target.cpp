@@ -9,13 +9,16 @@ namespace {
 constexpr const char* forms = "Write host:port, unix:/path/to/socket or folder:/path/to/folder.";
 constexpr uint16_t web_port = 80;  // a folder is a page for browsers
 
-Error invalid(const std::string& message) { return {ErrorCode::invalid_argument, message, forms}; }
+Error invalid(const std::string& message) {
+  return {ErrorCode::invalid_argument, message, forms};
+}
 
 Result<Target> with_path(Target::Kind kind, const std::string& path) {
   bool plain = std::none_of(path.begin(), path.end(), [](char c) { return c == '\0' || c == '\n'; });
   if (path.empty() || path.front() != '/' || !plain) return invalid("'" + path + "' is not an absolute path.");
   // sockaddr_un holds 107 characters.
-  if (kind == Target::Kind::unix_socket && path.size() > 107) return invalid("The path of a Unix socket has at most 107 characters.");
+  if (kind == Target::Kind::unix_socket && path.size() > 107)
+    return invalid("The path of a Unix socket has at most 107 characters.");
   return Target{kind, "", 0, path};
 }
 
@@ -25,7 +28,9 @@ bool parse_port(const std::string& text, uint16_t& port) {
 }
 
 bool is_host(const std::string& host) {
-  auto allowed = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-' || c == '_' || c == ':' || c == '%'; };
+  auto allowed = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-' || c == '_' || c == ':' || c == '%';
+  };
   return !host.empty() && host.size() <= 253 && std::all_of(host.begin(), host.end(), allowed);
 }
 
@@ -37,9 +42,11 @@ Result<Target> host_and_port(const std::string& text) {
   bool bracketed = target.host.size() > 2 && target.host.front() == '[' && target.host.back() == ']';
   if (bracketed) target.host = target.host.substr(1, target.host.size() - 2);
   bool bare_colon = !bracketed && target.host.find(':') != std::string::npos;
-  if (bare_colon) return invalid("An IPv6 address stands in brackets: [" + target.host + "]:" + text.substr(colon + 1) + ".");
+  if (bare_colon)
+    return invalid("An IPv6 address stands in brackets: [" + target.host + "]:" + text.substr(colon + 1) + ".");
   if (!is_host(target.host)) return invalid("'" + target.host + "' is not a host name or address.");
-  if (!parse_port(text.substr(colon + 1), target.port)) return invalid("'" + text.substr(colon + 1) + "' is not a port (1 to 65535).");
+  if (!parse_port(text.substr(colon + 1), target.port))
+    return invalid("'" + text.substr(colon + 1) + "' is not a port (1 to 65535).");
   return target;
 }
 
@@ -57,18 +64,24 @@ Result<Target> parse_target(const std::string& text) {
 
 const char* kind_name(Target::Kind kind) {
   switch (kind) {
-    case Target::Kind::tcp: return "tcp";
-    case Target::Kind::unix_socket: return "unix";
-    case Target::Kind::folder: return "folder";
+    case Target::Kind::tcp:
+      return "tcp";
+    case Target::Kind::unix_socket:
+      return "unix";
+    case Target::Kind::folder:
+      return "folder";
   }
   return "tcp";
 }
 
 uint16_t native_port(const Target& target) {
   switch (target.kind) {
-    case Target::Kind::tcp: return target.port;
-    case Target::Kind::unix_socket: return 0;
-    case Target::Kind::folder: return web_port;
+    case Target::Kind::tcp:
+      return target.port;
+    case Target::Kind::unix_socket:
+      return 0;
+    case Target::Kind::folder:
+      return web_port;
   }
   return 0;
 }

@@ -90,14 +90,16 @@ void TargetDialer::look_up() {
     uv_freeaddrinfo(list);
     if (lookup->dialer) lookup->dialer->looked_up(status, std::move(found));
   };
-  uv_getaddrinfo(loop_.raw(), &lookup_->request, done, target_.host.c_str(), std::to_string(target_.port).c_str(), &hints);
+  uv_getaddrinfo(loop_.raw(), &lookup_->request, done, target_.host.c_str(), std::to_string(target_.port).c_str(),
+                 &hints);
 }
 
 void TargetDialer::looked_up(int status, std::vector<SocketAddress> found) {
   lookup_ = nullptr;
   if (status != 0) {
     return finish([this] {
-      callbacks_.failed({FlowReset::target_unreachable, "The name " + target_.host + " of the service's program is not known."});
+      callbacks_.failed(
+          {FlowReset::target_unreachable, "The name " + target_.host + " of the service's program is not known."});
     });
   }
   addresses_ = std::move(found);

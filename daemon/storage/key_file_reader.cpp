@@ -20,18 +20,22 @@ Result<FileDescriptor> open_secret(const std::string& path) {
   FileDescriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (fd) return fd;
   if (errno == ENOENT) {
-    return Error{ErrorCode::not_found, "There is no key in " + path + ".", "Run 'drawbridge init' first, or name another folder with --state."};
+    return Error{ErrorCode::not_found, "There is no key in " + path + ".",
+                 "Run 'drawbridge init' first, or name another folder with --state."};
   }
-  if (errno == ELOOP) return Error{ErrorCode::not_allowed, path + " is a link, not a file.", "Put the file itself there."};
+  if (errno == ELOOP)
+    return Error{ErrorCode::not_allowed, path + " is a link, not a file.", "Put the file itself there."};
   return system_error("Cannot read " + path, errno, "Start drawbridged as the user who ran 'drawbridge init'.");
 }
 
 Result<void> check_private(int fd, const std::string& path) {
   struct stat file {};
   if (fstat(fd, &file) != 0) return system_error("Cannot read " + path, errno);
-  if (!S_ISREG(file.st_mode)) return Error{ErrorCode::not_allowed, path + " is not a regular file.", "Put the key file itself there."};
+  if (!S_ISREG(file.st_mode))
+    return Error{ErrorCode::not_allowed, path + " is not a regular file.", "Put the key file itself there."};
   if (file.st_uid != geteuid()) {
-    return Error{ErrorCode::not_allowed, path + " belongs to another user.", "Start drawbridged as its owner, or run: chown " + std::to_string(geteuid()) + " '" + path + "'"};
+    return Error{ErrorCode::not_allowed, path + " belongs to another user.",
+                 "Start drawbridged as its owner, or run: chown " + std::to_string(geteuid()) + " '" + path + "'"};
   }
   if (mode_is_private(file.st_mode)) return {};
   return Error{ErrorCode::not_allowed, path + " can be read or changed by other users of this computer.",
@@ -47,7 +51,8 @@ Result<SecretBytes> read_secret(const std::string& path, bool checked_elsewhere,
   SecretBytes bytes(longest + 1);
   size_t total = 0;
   ssize_t length = 0;
-  while (total < bytes.size() && (length = read(fd->get(), bytes.reveal_mutable().data() + total, bytes.size() - total)) > 0) {
+  while (total < bytes.size() &&
+         (length = read(fd->get(), bytes.reveal_mutable().data() + total, bytes.size() - total)) > 0) {
     total += static_cast<size_t>(length);
   }
   if (length < 0) return system_error("Cannot read " + path, errno);
@@ -83,7 +88,8 @@ KeySource find_key(const std::string& key_file, const std::string& passphrase_fi
   KeySource source{key_file, passphrase_file, false};
   const char* folder = std::getenv("CREDENTIALS_DIRECTORY");
   if (!folder) return source;
-  std::string key = std::string(folder) + "/drawbridge-key", passphrase = std::string(folder) + "/drawbridge-passphrase";
+  std::string key = std::string(folder) + "/drawbridge-key",
+              passphrase = std::string(folder) + "/drawbridge-passphrase";
   if (access(key.c_str(), R_OK) == 0) source.file = key, source.credential = true;
   if (access(passphrase.c_str(), R_OK) == 0) source.passphrase_file = passphrase, source.credential = true;
   return source;

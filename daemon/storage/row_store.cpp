@@ -7,7 +7,8 @@ namespace {
 
 // The n-th entry brings a file from version n to n + 1. Entries are never changed, only added.
 constexpr std::array migrations = {
-    "CREATE TABLE rows(kind INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY(kind, key)) WITHOUT ROWID;"
+    "CREATE TABLE rows(kind INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY(kind, key)) WITHOUT "
+    "ROWID;"
     "CREATE TABLE settings(key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;"};
 
 constexpr int64_t audit_kind = static_cast<int64_t>(RowKind::audit);
@@ -19,7 +20,8 @@ int64_t version_of(Database& database) {
 
 Result<void> migrate_from(Database& database, int64_t version) {
   for (size_t next = static_cast<size_t>(version); next < migrations.size(); ++next) {
-    std::string sql = std::string("BEGIN IMMEDIATE;") + migrations[next] + "PRAGMA user_version=" + std::to_string(next + 1) + ";COMMIT;";
+    std::string sql = std::string("BEGIN IMMEDIATE;") + migrations[next] +
+                      "PRAGMA user_version=" + std::to_string(next + 1) + ";COMMIT;";
     if (auto done = database.run(sql.c_str()); !done) return done;
   }
   return {};
@@ -28,7 +30,8 @@ Result<void> migrate_from(Database& database, int64_t version) {
 Result<void> prepare(Database& database, const std::string& path) {
   // One process only has this file open (see StateDirectory), so the shared-memory index is not needed. The cache is
   // small because rows are read once, at start.
-  auto ready = database.run("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-256;");
+  auto ready = database.run(
+      "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-256;");
   if (!ready) return ready;
   int64_t version = version_of(database);
   if (version < 0) return database.error("Cannot read " + path);
@@ -76,8 +79,8 @@ Result<std::vector<Row>> RowStore::load() {
 }
 
 Result<std::vector<Row>> RowStore::load_audit(uint64_t first, uint64_t last, size_t max) {
-  Statement statement(database_,
-                      "SELECT kind, key, value FROM rows WHERE kind=?1 AND key BETWEEN ?2 AND ?3 ORDER BY key LIMIT ?4");
+  Statement statement(
+      database_, "SELECT kind, key, value FROM rows WHERE kind=?1 AND key BETWEEN ?2 AND ?3 ORDER BY key LIMIT ?4");
   auto from = big_endian(first), to = big_endian(last);
   statement.bind(1, audit_kind).bind(2, ByteView(from)).bind(3, ByteView(to)).bind(4, static_cast<int64_t>(max));
   return rows_of(statement, "The audit log could not be read");

@@ -4,7 +4,8 @@ namespace drawbridge {
 
 Result<Database> Database::open(const std::string& path) {
   sqlite3* handle = nullptr;
-  int code = sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW, nullptr);
+  int code = sqlite3_open_v2(path.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOFOLLOW,
+                             nullptr);
   Database database(handle);
   if (code != SQLITE_OK) return database.error("Cannot open " + path);
   sqlite3_busy_timeout(handle, 5'000);  // a backup program may hold the file for a moment
@@ -56,6 +57,8 @@ Bytes Statement::bytes(int column) const {
   return to_bytes({start, static_cast<size_t>(sqlite3_column_bytes(handle_.get(), column))});
 }
 
-std::string Statement::text(int column) const { return to_string(bytes(column)); }
+std::string Statement::text(int column) const {
+  return to_string(bytes(column));
+}
 
 }  // namespace drawbridge

@@ -36,11 +36,13 @@ Result<void> check_folder(const std::string& path) {
                  "Run 'drawbridge init' first, or name another folder with --state."};
   }
   if (folder.st_uid != geteuid()) {
-    return Error{ErrorCode::not_allowed, path + " belongs to another user.", "Start drawbridged as the user who ran 'drawbridge init'."};
+    return Error{ErrorCode::not_allowed, path + " belongs to another user.",
+                 "Start drawbridged as the user who ran 'drawbridge init'."};
   }
   // Others may pass through as members of the group (a system service's control socket), never read or write.
   if ((folder.st_mode & 027) == 0) return {};
-  return Error{ErrorCode::not_allowed, path + " is open to other users of this computer.", "Run: chmod 700 '" + path + "'"};
+  return Error{ErrorCode::not_allowed, path + " is open to other users of this computer.",
+               "Run: chmod 700 '" + path + "'"};
 }
 
 std::string holder_of(int lock) {
@@ -53,22 +55,24 @@ std::string holder_of(int lock) {
 
 Error held_by_another(const std::string& path, int lock) {
   std::string pid = holder_of(lock);
-  return {ErrorCode::state, "Another drawbridged" + (pid.empty() ? "" : " (process " + pid + ")") + " already runs on " + path + ".",
+  return {ErrorCode::state,
+          "Another drawbridged" + (pid.empty() ? "" : " (process " + pid + ")") + " already runs on " + path + ".",
           "Stop it first" + (pid.empty() ? "" : " (kill " + pid + ")") + ", or name another folder with --state."};
 }
 
 }  // namespace
 
 Result<std::string> find_state_directory(const std::string& chosen) {
-  return admin::choose_state_directory({chosen, environment("DRAWBRIDGE_STATE"), system_socket_opens(),
-                                        environment("XDG_STATE_HOME"), home()});
+  return admin::choose_state_directory(
+      {chosen, environment("DRAWBRIDGE_STATE"), system_socket_opens(), environment("XDG_STATE_HOME"), home()});
 }
 
 Result<StateDirectory> StateDirectory::take(const std::string& path) {
   if (auto folder = check_folder(path); !folder) return folder.error();
   std::string lock_path = path + "/daemon.lock";
   FileDescriptor lock(open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!lock) return system_error("Cannot write to " + path, errno, "Check the folder's owner and that the disk has space.");
+  if (!lock)
+    return system_error("Cannot write to " + path, errno, "Check the folder's owner and that the disk has space.");
   if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return held_by_another(path, lock.get());
   // For the sentence above only; the lock itself is the kernel's.
   std::string pid = std::to_string(getpid()) + "\n";

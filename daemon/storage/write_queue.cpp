@@ -51,7 +51,9 @@ void WriteQueue::ask(std::function<void(RowStore&)> work, std::function<void()> 
   start_next();
 }
 
-bool WriteQueue::idle() const { return !running_ && waiting_.empty() && questions_.empty(); }
+bool WriteQueue::idle() const {
+  return !running_ && waiting_.empty() && questions_.empty();
+}
 
 void WriteQueue::start_next() {
   if (running_ || idle()) return;

@@ -9,9 +9,9 @@
 namespace drawbridge::web {
 
 struct Asset {
-  std::string_view name;   // "page.js"
-  std::string_view type;   // media type
-  std::string_view tag;    // strong entity tag, with quotes
+  std::string_view name;  // "page.js"
+  std::string_view type;  // media type
+  std::string_view tag;   // strong entity tag, with quotes
   ByteView bytes;
 };
 

@@ -5,17 +5,27 @@
 namespace drawbridge::web {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) { return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f'); }
-bool is_label(char c) { return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') || c == '-'; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_hex(char c) {
+  return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
+}
+bool is_label(char c) {
+  return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z') || c == '-';
+}
 
 template <typename Predicate>
 bool all(std::string_view text, Predicate predicate) {
   return !text.empty() && std::all_of(text.begin(), text.end(), predicate);
 }
 
-bool is_port(std::string_view text) { return text.size() <= 5 && all(text, is_digit); }
+bool is_port(std::string_view text) {
+  return text.size() <= 5 && all(text, is_digit);
+}
 
 // Takes ":PORT" off the end; false: what stands there is no port.
 bool take_port(std::string_view& host) {
@@ -39,14 +49,16 @@ bool is_v6(std::string_view host) {
 }  // namespace
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 bool may_change(const RequestSite& site) {
   if (!site.sec_fetch_site.empty()) return site.sec_fetch_site == "same-origin" || site.sec_fetch_site == "none";
   if (site.origin.empty()) return true;
   constexpr std::string_view scheme = "http://";
-  return site.origin.starts_with(scheme) && !site.host.empty() && equal_ignoring_case(site.origin.substr(scheme.size()), site.host);
+  return site.origin.starts_with(scheme) && !site.host.empty() &&
+         equal_ignoring_case(site.origin.substr(scheme.size()), site.host);
 }
 
 bool is_local_host(std::string_view host) {

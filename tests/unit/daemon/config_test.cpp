@@ -6,7 +6,9 @@ using namespace drawbridge;
 
 namespace {
 
-Error error_of(const std::string& text) { return parse_config(text, "/etc/bridge.toml").error(); }
+Error error_of(const std::string& text) {
+  return parse_config(text, "/etc/bridge.toml").error();
+}
 
 }  // namespace
 
@@ -18,7 +20,9 @@ congestion = "cubic"
 log = "json"
 log_level = "warning"
 passphrase_file = "/run/secret"
-)", "f").take();
+)",
+                             "f")
+                    .take();
   REQUIRE(config.listen.size() == 2);
   CHECK(to_text(config.listen[1]) == "[::1]:0");
   CHECK(config.local_users == std::vector<std::string>{"ann", "bob"});

@@ -1,8 +1,8 @@
 #include "daemon/admin/admin_server.hpp"
 
-#include <catch2/catch.hpp>
-
 #include <sys/stat.h>
+
+#include <catch2/catch.hpp>
 
 #include "daemon/admin/control_socket.hpp"
 #include "daemon/io/stream_socket.hpp"
@@ -22,10 +22,13 @@ struct Server {
   std::unique_ptr<AdminServer> server = make();
 
   std::unique_ptr<AdminServer> make() {
-    return std::make_unique<AdminServer>(loop, socket.listener(), [this](CallPtr call) { calls.push_back(std::move(call)); });
+    return std::make_unique<AdminServer>(loop, socket.listener(),
+                                         [this](CallPtr call) { calls.push_back(std::move(call)); });
   }
   Server() {
-    loop.at_turn_end([this] { if (server) server->sweep(); });
+    loop.at_turn_end([this] {
+      if (server) server->sweep();
+    });
   }
 };
 
@@ -37,7 +40,9 @@ struct Client {
   bool closed = false;
 
   explicit Client(Server& to) : server(to), fd(connect_unix(to.folder.file("control.sock")).fd) {}
-  void send_raw(ByteView bytes) { REQUIRE(send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size())); }
+  void send_raw(ByteView bytes) {
+    REQUIRE(send(fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));
+  }
   void ask(const std::string& command, uint64_t id = 1) {
     Bytes frame;
     REQUIRE(append_frame(frame, encode(Request{id, command, Value::map()})));
@@ -104,7 +109,8 @@ TEST_CASE("a client that goes away abandons its calls, and late answers are drop
 TEST_CASE("bytes that are no request end the connection, and others go on") {
   Server server;
   Client bad(server), good(server);
-  auto bytes = GENERATE(Bytes{0, 0, 0, 0}, Bytes{0xff, 0xff, 0xff, 0xff}, Bytes{0, 0, 0, 1, 0xc1}, Bytes{0, 0, 0, 1, 0x80});
+  auto bytes =
+      GENERATE(Bytes{0, 0, 0, 0}, Bytes{0xff, 0xff, 0xff, 0xff}, Bytes{0, 0, 0, 1, 0xc1}, Bytes{0, 0, 0, 1, 0x80});
   bad.send_raw(bytes);
   CHECK_FALSE(bad.answer());
   CHECK(bad.closed);

@@ -8,7 +8,8 @@ using namespace drawbridge;
 using namespace drawbridge::admin;
 
 TEST_CASE("arguments are read by type, and null counts as absent") {
-  Value map = Value::map({{"name", "db"}, {"wait", true}, {"until", nullptr}, {"services", Value::array({"a", "b"})}, {"n", 7}});
+  Value map = Value::map(
+      {{"name", "db"}, {"wait", true}, {"until", nullptr}, {"services", Value::array({"a", "b"})}, {"n", 7}});
   Arguments arguments(map);
   CHECK(arguments.text("name") == "db");
   CHECK(arguments.flag("wait"));
@@ -46,7 +47,7 @@ TEST_CASE("times are written and read to the millisecond") {
 }
 
 TEST_CASE("what is no time is refused") {
-  auto text = GENERATE(as<std::string>{}, "", "tomorrow", "2025-03-01", "2025-02-29T00:00:00Z", "2025-03-01T25:00:00Z", "2025-03-01T09:30:00",
-                       "2025-03-01T09:30:00.Z", "2025-03-01T09:30:00Z ", "2025-03-01 09:30:00Z");
+  auto text = GENERATE(as<std::string>{}, "", "tomorrow", "2025-03-01", "2025-02-29T00:00:00Z", "2025-03-01T25:00:00Z",
+                       "2025-03-01T09:30:00", "2025-03-01T09:30:00.Z", "2025-03-01T09:30:00Z ", "2025-03-01 09:30:00Z");
   CHECK_FALSE(parse_rfc3339(text).ok());
 }

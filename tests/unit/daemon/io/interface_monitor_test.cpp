@@ -2,13 +2,12 @@
 // where the test is not root proves only the pure parts.
 #include "daemon/io/interface_monitor.hpp"
 
-#include <catch2/catch.hpp>
-
+#include <fcntl.h>
 #include <sched.h>
 #include <unistd.h>
 
+#include <catch2/catch.hpp>
 #include <cstdlib>
-#include <fcntl.h>
 
 #include "daemon/io/interface_addresses.hpp"
 #include "daemon/io/local_endpoints.hpp"
@@ -26,12 +25,17 @@ struct OwnNetwork {
   }
 };
 
-bool ip(const std::string& arguments) { return std::system(("ip " + arguments + " 2>/dev/null").c_str()) == 0; }
+bool ip(const std::string& arguments) {
+  return std::system(("ip " + arguments + " 2>/dev/null").c_str()) == 0;
+}
 // Up and with a carrier: its other end is up, too.
 bool add_interface(const std::string& name) {
-  return ip("link add " + name + " type veth peer name far-" + name) && ip("link set " + name + " up") && ip("link set far-" + name + " up");
+  return ip("link add " + name + " type veth peer name far-" + name) && ip("link set " + name + " up") &&
+         ip("link set far-" + name + " up");
 }
-SocketAddress address(const char* text) { return parse_socket_address(text).take(); }
+SocketAddress address(const char* text) {
+  return parse_socket_address(text).take();
+}
 
 }  // namespace
 
@@ -68,7 +72,8 @@ TEST_CASE("addresses of containers and VPNs are left out while there is another"
 }
 
 TEST_CASE("interfaces are told apart by their names") {
-  for (const char* name : {"docker0", "veth1a2b", "br-6f0", "wg0", "tun1", "tailscale0"}) CHECK(is_virtual_interface(name));
+  for (const char* name : {"docker0", "veth1a2b", "br-6f0", "wg0", "tun1", "tailscale0"})
+    CHECK(is_virtual_interface(name));
   for (const char* name : {"eth0", "enp3s0", "wlan0", "br0", "bond0"}) CHECK_FALSE(is_virtual_interface(name));
 }
 
@@ -76,6 +81,7 @@ TEST_CASE("a socket on every address stands for each interface of its family, an
   std::vector<SocketAddress> interfaces = {address("192.168.1.5:0"), address("[2001:db8::5]:0")};
   CHECK(local_endpoints({address("0.0.0.0:7470"), address("[::]:7471")}, interfaces) ==
         std::vector<SocketAddress>{address("192.168.1.5:7470"), address("[2001:db8::5]:7471")});
-  CHECK(local_endpoints({address("127.0.0.1:9000")}, interfaces) == std::vector<SocketAddress>{address("127.0.0.1:9000")});
+  CHECK(local_endpoints({address("127.0.0.1:9000")}, interfaces) ==
+        std::vector<SocketAddress>{address("127.0.0.1:9000")});
   CHECK(local_endpoints({address("0.0.0.0:7470")}, {}) == std::vector<SocketAddress>{address("127.0.0.1:7470")});
 }

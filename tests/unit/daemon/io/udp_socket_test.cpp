@@ -1,8 +1,7 @@
 // Real sockets on loopback: segmentation, reassembly and local addresses are the kernel's doing.
-#include <catch2/catch.hpp>
-
 #include <netinet/in.h>
 
+#include <catch2/catch.hpp>
 #include <deque>
 
 #include "daemon/io/socket_address.hpp"

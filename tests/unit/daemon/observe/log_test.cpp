@@ -1,8 +1,8 @@
 #include "daemon/observe/log.hpp"
 
-#include <catch2/catch.hpp>
-
 #include <unistd.h>
+
+#include <catch2/catch.hpp>
 
 #include "daemon/io/file_descriptor.hpp"
 

@@ -8,10 +8,10 @@
 namespace drawbridge {
 
 struct FakeFlowPort : FlowPort {
-  size_t space = 64 * 1024;   // what the flow still takes
-  Bytes written;              // by the local program
-  bool finished = false;      // by the local program
-  Bytes incoming;             // from the peer, not yet consumed
+  size_t space = 64 * 1024;  // what the flow still takes
+  Bytes written;             // by the local program
+  bool finished = false;     // by the local program
+  Bytes incoming;            // from the peer, not yet consumed
   bool peer_finished = false;
   size_t consumed = 0;
   FlowReset reset = FlowReset::none;

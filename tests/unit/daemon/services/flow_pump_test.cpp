@@ -1,9 +1,9 @@
 #include "daemon/services/flow_pump.hpp"
 
-#include <catch2/catch.hpp>
-
 #include <fcntl.h>
 #include <sys/socket.h>
+
+#include <catch2/catch.hpp>
 
 #include "daemon/io/stream_socket.hpp"
 #include "tests/unit/daemon/run_until.hpp"
@@ -31,7 +31,9 @@ struct Pumped {
     pump = std::make_unique<FlowPump>(loop, port, FlowId{1}, std::move(accepted), [this] { finished = true; });
     pump->start();
   }
-  void say(const std::string& text) { REQUIRE(send(program.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size())); }
+  void say(const std::string& text) {
+    REQUIRE(send(program.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
+  }
   // What the program can read now; sets `ended` or `number` (errno).
   std::string hear() {
     std::string all(1 << 20, 0);

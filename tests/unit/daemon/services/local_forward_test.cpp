@@ -1,8 +1,8 @@
 #include "daemon/services/local_forward.hpp"
 
-#include <catch2/catch.hpp>
-
 #include <sys/socket.h>
+
+#include <catch2/catch.hpp>
 
 #include "daemon/io/stream_socket.hpp"
 #include "daemon/services/forward_address.hpp"
@@ -30,22 +30,29 @@ struct Laptop {
   std::unique_ptr<LocalForward> forward = make();
 
   std::unique_ptr<LocalForward> make() {
-    return std::make_unique<LocalForward>(loop, flows, settings, owners, users,
-                                          LocalForward::Hooks{[this](const DeviceId&, const std::string& service) -> Result<FlowId> {
-                                                                opened.push_back(service);
-                                                                return FlowId{opened.size()};
-                                                              },
-                                                              [this](const LocalRefusal& refusal) { refused.push_back(refusal); }});
+    return std::make_unique<LocalForward>(
+        loop, flows, settings, owners, users,
+        LocalForward::Hooks{[this](const DeviceId&, const std::string& service) -> Result<FlowId> {
+                              opened.push_back(service);
+                              return FlowId{opened.size()};
+                            },
+                            [this](const LocalRefusal& refusal) { refused.push_back(refusal); }});
   }
   std::optional<SocketAddress> at(const std::string& service) { return forward->address(office, service); }
   DeviceId office{{1, 2, 3}};
-  OfferedService offered(const std::string& name, uint16_t native) { return {{PeerRole::office, office}, name, "tcp", native}; }
+  OfferedService offered(const std::string& name, uint16_t native) {
+    return {{PeerRole::office, office}, name, "tcp", native};
+  }
 };
 
 // A port that nobody else uses at the moment, on every address of this machine.
-uint16_t free_port() { return own_address(listen_tcp(SocketAddress::v4(0, 0, 0, 0, 0)).take().get()).port; }
+uint16_t free_port() {
+  return own_address(listen_tcp(SocketAddress::v4(0, 0, 0, 0, 0)).take().get()).port;
+}
 
-bool in_our_range(const SocketAddress& address) { return address.ip[12] == 127 && address.ip[13] == 83; }
+bool in_our_range(const SocketAddress& address) {
+  return address.ip[12] == 127 && address.ip[13] == 83;
+}
 
 }  // namespace
 

@@ -15,9 +15,12 @@ struct Office {
   FlowTable flows{loop, port};
   std::vector<FlowId> accepted;
   std::vector<std::pair<FlowReset, std::string>> refused;
-  ServiceConnector connector{loop, flows,
+  ServiceConnector connector{loop,
+                             flows,
                              {[this](FlowId flow) { accepted.push_back(flow); },
-                              [this](FlowId, const std::string&, FlowReset reason, const std::string& message) { refused.emplace_back(reason, message); }}};
+                              [this](FlowId, const std::string&, FlowReset reason, const std::string& message) {
+                                refused.emplace_back(reason, message);
+                              }}};
 
   void request(const std::string& target) { connector.handle({7, {PeerRole::device, {}}, "laptop", "db", target}); }
 };
@@ -53,13 +56,14 @@ TEST_CASE("a target that is down refuses the flow with a reason that services ca
 TEST_CASE("a kind that this process serves itself is opened without dialing") {
   Office office;
   FileDescriptor inside;
-  office.connector.serve(Target::Kind::folder, [&](const event::FlowRequested&, const Target& target) -> Result<FileDescriptor> {
-    CHECK(target.path == "/srv/files");
-    int ends[2];
-    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
-    inside.reset(ends[0]);
-    return FileDescriptor(ends[1]);
-  });
+  office.connector.serve(Target::Kind::folder,
+                         [&](const event::FlowRequested&, const Target& target) -> Result<FileDescriptor> {
+                           CHECK(target.path == "/srv/files");
+                           int ends[2];
+                           REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
+                           inside.reset(ends[0]);
+                           return FileDescriptor(ends[1]);
+                         });
   office.request("folder:/srv/files");
   CHECK(office.accepted.size() == 1);
   REQUIRE(send(inside.get(), "<html>", 6, 0) == 6);

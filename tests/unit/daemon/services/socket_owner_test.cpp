@@ -1,8 +1,8 @@
 #include "daemon/services/socket_owner.hpp"
 
-#include <catch2/catch.hpp>
-
 #include <sys/wait.h>
+
+#include <catch2/catch.hpp>
 
 #include "daemon/io/stream_socket.hpp"
 

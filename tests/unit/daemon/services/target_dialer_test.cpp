@@ -1,8 +1,8 @@
 #include "daemon/services/target_dialer.hpp"
 
-#include <catch2/catch.hpp>
-
 #include <sys/un.h>
+
+#include <catch2/catch.hpp>
 
 #include "tests/unit/daemon/run_until.hpp"
 #include "tests/unit/daemon/temporary_folder.hpp"
@@ -18,9 +18,10 @@ struct Dial {
   std::unique_ptr<TargetDialer> dialer;
 
   void start(const std::string& target) {
-    dialer = std::make_unique<TargetDialer>(loop, parse_target(target).take(),
-                                            TargetDialer::Callbacks{[this](FileDescriptor connected) { fd = std::move(connected); },
-                                                                    [this](DialFailure failed) { failure = failed; }});
+    dialer = std::make_unique<TargetDialer>(
+        loop, parse_target(target).take(),
+        TargetDialer::Callbacks{[this](FileDescriptor connected) { fd = std::move(connected); },
+                                [this](DialFailure failed) { failure = failed; }});
     dialer->start();
   }
   bool until_done() {
@@ -28,7 +29,9 @@ struct Dial {
   }
 };
 
-uint16_t port_of(const FileDescriptor& listener) { return own_address(listener.get()).port; }
+uint16_t port_of(const FileDescriptor& listener) {
+  return own_address(listener.get()).port;
+}
 
 }  // namespace
 

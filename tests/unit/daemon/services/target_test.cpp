@@ -16,9 +16,10 @@ TEST_CASE("targets are read in each form") {
 }
 
 TEST_CASE("a wrong target is refused and the sentence says which forms there are") {
-  auto text = GENERATE(as<std::string>{}, "", "localhost", "localhost:", "localhost:0", "localhost:65536", "localhost:12x",
-                       ":80", "a b:80", "2001:db8::1:80", "unix:relative.sock", "unix:", "folder:files", "udp:host:53",
-                       "http://host:80", "https://host", "command:top", "unix:/" + std::string(107, 'x'));
+  auto text =
+      GENERATE(as<std::string>{}, "", "localhost", "localhost:", "localhost:0", "localhost:65536", "localhost:12x",
+               ":80", "a b:80", "2001:db8::1:80", "unix:relative.sock", "unix:", "folder:files", "udp:host:53",
+               "http://host:80", "https://host", "command:top", "unix:/" + std::string(107, 'x'));
   auto target = parse_target(text);
   REQUIRE_FALSE(target.ok());
   CHECK(target.error().code == ErrorCode::invalid_argument);

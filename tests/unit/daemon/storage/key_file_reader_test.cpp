@@ -1,10 +1,9 @@
 #include "daemon/storage/key_file_reader.hpp"
 
-#include <catch2/catch.hpp>
-
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <catch2/catch.hpp>
 #include <fstream>
 
 #include "daemon/io/system_entropy.hpp"
@@ -25,7 +24,8 @@ struct Keys {
     key.seed = key.phrase().seed().take();
   }
   void write(const std::string& name, ByteView bytes, mode_t mode = 0600) {
-    std::ofstream(folder.file(name), std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    std::ofstream(folder.file(name), std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
     REQUIRE(chmod(folder.file(name).c_str(), mode) == 0);
   }
   Error error() { return read_key(source).error(); }

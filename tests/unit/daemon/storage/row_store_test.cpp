@@ -1,12 +1,12 @@
-#include <catch2/catch.hpp>
+#include "daemon/storage/row_store.hpp"
 
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <catch2/catch.hpp>
 
-#include "daemon/storage/row_store.hpp"
 #include "tests/unit/daemon/temporary_folder.hpp"
 
 using namespace drawbridge;
@@ -16,10 +16,16 @@ namespace {
 Row put(RowKind kind, std::string_view key, std::string_view value) {
   return {kind, to_bytes(as_bytes(key)), to_bytes(as_bytes(value))};
 }
-Row remove(RowKind kind, std::string_view key) { return {kind, to_bytes(as_bytes(key)), std::nullopt}; }
-Row audit(uint8_t number) { return {RowKind::audit, {0, 0, 0, 0, 0, 0, 0, number}, Bytes{number}}; }
+Row remove(RowKind kind, std::string_view key) {
+  return {kind, to_bytes(as_bytes(key)), std::nullopt};
+}
+Row audit(uint8_t number) {
+  return {RowKind::audit, {0, 0, 0, 0, 0, 0, 0, number}, Bytes{number}};
+}
 
-RowStore open(const TemporaryFolder& folder) { return RowStore::open(folder.file("state.db")).take(); }
+RowStore open(const TemporaryFolder& folder) {
+  return RowStore::open(folder.file("state.db")).take();
+}
 
 std::vector<std::string> texts(const std::vector<Row>& rows) {
   std::vector<std::string> out;
@@ -35,7 +41,8 @@ TEST_CASE("rows written are read back by the next start, replaced and deleted on
   {
     RowStore store = open(folder);
     REQUIRE(store.write({{1, {put(RowKind::relation, "ann", "1"), put(RowKind::relation, "bob", "1")}}}));
-    REQUIRE(store.write({{2, {put(RowKind::relation, "ann", "2"), remove(RowKind::relation, "bob"), put(RowKind::node, "", "n")}}}));
+    REQUIRE(store.write(
+        {{2, {put(RowKind::relation, "ann", "2"), remove(RowKind::relation, "bob"), put(RowKind::node, "", "n")}}}));
   }
   CHECK(texts(open(folder).load().take()) == std::vector<std::string>{"=n", "ann=2"});
 }
@@ -61,8 +68,9 @@ TEST_CASE("of batches written together none is kept when one row is refused") {
   {
     // A trigger stands in for a disk that fills up in the middle of a transaction.
     auto database = Database::open(folder.file("state.db")).take();
-    REQUIRE(database.run("CREATE TRIGGER full BEFORE INSERT ON rows WHEN NEW.key = CAST('last' AS BLOB) "
-                         "BEGIN SELECT RAISE(ABORT, 'disk is full'); END;"));
+    REQUIRE(
+        database.run("CREATE TRIGGER full BEFORE INSERT ON rows WHEN NEW.key = CAST('last' AS BLOB) "
+                     "BEGIN SELECT RAISE(ABORT, 'disk is full'); END;"));
   }
   RowStore store = open(folder);
   auto written = store.write({{1, {put(RowKind::service, "first", "1")}}, {2, {put(RowKind::service, "last", "1")}}});
@@ -78,7 +86,8 @@ TEST_CASE("only the newest audit record is loaded at start, the others on demand
   REQUIRE(store.write({{1, {audit(1), audit(2), audit(3), put(RowKind::node, "", "n")}}}));
   auto rows = store.load().take();
   REQUIRE(rows.size() == 2);
-  CHECK(std::count_if(rows.begin(), rows.end(), [](const Row& row) { return row.kind == RowKind::audit && row.key[7] == 3; }) == 1);
+  CHECK(std::count_if(rows.begin(), rows.end(),
+                      [](const Row& row) { return row.kind == RowKind::audit && row.key[7] == 3; }) == 1);
 
   auto records = store.load_audit(1, UINT64_MAX, 2).take();
   REQUIRE(records.size() == 2);

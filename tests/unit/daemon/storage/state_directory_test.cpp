@@ -1,8 +1,9 @@
-#include <catch2/catch.hpp>
+#include "daemon/storage/state_directory.hpp"
 
 #include <sys/stat.h>
 
-#include "daemon/storage/state_directory.hpp"
+#include <catch2/catch.hpp>
+
 #include "tests/unit/daemon/temporary_folder.hpp"
 
 using namespace drawbridge;

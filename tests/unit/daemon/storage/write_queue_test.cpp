@@ -1,6 +1,7 @@
+#include "daemon/storage/write_queue.hpp"
+
 #include <catch2/catch.hpp>
 
-#include "daemon/storage/write_queue.hpp"
 #include "tests/unit/daemon/run_until.hpp"
 #include "tests/unit/daemon/temporary_folder.hpp"
 
