@@ -33,8 +33,11 @@ void Node::Core::handle_datagram(Now now, const Path& path, uint8_t ecn, ByteVie
     return;
   }
   // Packets of one run nearly always belong to one session; its streams are looked at once, after the run.
-  if (touched && touched != carried) touched->holder->settle(now, *std::exchange(touched, nullptr));
-  if (!route(datagram)) return;
+  if (touched && touched != carried) {
+    touched->holder->settle(now, *std::exchange(touched, nullptr));
+    carried = route(datagram);  // settling may have ended it
+    if (!carried) return;
+  }
   bool authentic = carried->session->handle_packet(now.boot, ecn, datagram);
   shared.update_routes(*carried);
   carried->holder->handle_session_packet(now, *carried, path, authentic);
