@@ -43,9 +43,12 @@ CommandFailed cannot_connect(const std::string& state_directory, int error) {
             "Ask its owner, or join the group “drawbridge”."};
   }
   bool has_identity = access((state_directory + "/" + admin::key_file_name).c_str(), F_OK) == 0;
-  return {ExitCode::daemon_not_running,
-          {"daemon_not_running", fmt::format("Drawbridge is not running here (nothing answers in {}).", state_directory),
-           fmt::format("{}drawbridged --state '{}'", has_identity ? "Start it: " : "Make an identity with drawbridge init, then start it: ", state_directory)}};
+  return {
+      ExitCode::daemon_not_running,
+      {"daemon_not_running", fmt::format("Drawbridge is not running here (nothing answers in {}).", state_directory),
+       fmt::format(
+           "{}drawbridged --state '{}'",
+           has_identity ? "Start it: " : "Make an identity with drawbridge init, then start it: ", state_directory)}};
 }
 
 CommandFailed daemon_went_away() {
@@ -64,7 +67,9 @@ AdminClient::AdminClient(const std::string& state_directory) : descriptor_(open_
   if (descriptor_ < 0) throw cannot_connect(state_directory, errno);
 }
 
-AdminClient::~AdminClient() { close(descriptor_); }
+AdminClient::~AdminClient() {
+  close(descriptor_);
+}
 
 void AdminClient::send(std::string command, admin::Value args) {
   Bytes frame;

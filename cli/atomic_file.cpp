@@ -50,7 +50,8 @@ void write_file_atomically(const std::string& path, ByteView content, unsigned m
   Descriptor file{mkostemp(beside.data(), O_CLOEXEC)};
   if (file.number < 0) throw refused("Cannot write", path, errno);
   bool moved = fchmod(file.number, mode) == 0 && write_whole(file.number, content) &&
-               renameat2(AT_FDCWD, beside.c_str(), AT_FDCWD, path.c_str(), existing == Existing::refuse ? RENAME_NOREPLACE : 0) == 0;
+               renameat2(AT_FDCWD, beside.c_str(), AT_FDCWD, path.c_str(),
+                         existing == Existing::refuse ? RENAME_NOREPLACE : 0) == 0;
   if (!moved) {
     int error = errno;
     unlink(beside.c_str());
@@ -70,11 +71,12 @@ void make_private_directory(const std::string& path) {
     return;
   }
   if (errno != EEXIST) throw refused("Cannot make", path, errno);
-  struct stat found{};
+  struct stat found {};
   if (stat(target.c_str(), &found) != 0) throw refused("Cannot use", path, errno);
   if (found.st_uid == geteuid() && fs::is_empty(target, error) && chmod(target.c_str(), 0700) == 0) return;
   if (found.st_uid == geteuid() && S_ISDIR(found.st_mode) && (found.st_mode & 077) == 0) return;
-  throw CommandFailed(ErrorCode::not_allowed, fmt::format("{} is not a folder for you alone.", path), "Choose another folder with --state DIR.");
+  throw CommandFailed(ErrorCode::not_allowed, fmt::format("{} is not a folder for you alone.", path),
+                      "Choose another folder with --state DIR.");
 }
 
 Bytes read_file(const std::string& path, size_t max) {
@@ -85,7 +87,8 @@ Bytes read_file(const std::string& path, size_t max) {
   ssize_t length = 0;
   while ((length = read(file.number, buffer, sizeof buffer)) > 0) {
     append(content, {buffer, static_cast<size_t>(length)});
-    if (content.size() > max) throw CommandFailed(ErrorCode::limit, fmt::format("{} is too large.", path), "Check that it is the right file.");
+    if (content.size() > max)
+      throw CommandFailed(ErrorCode::limit, fmt::format("{} is too large.", path), "Check that it is the right file.");
   }
   if (length < 0) throw refused("Cannot read", path, errno);
   return content;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-
 #include <functional>
 #include <memory>
 #include <string>
@@ -29,19 +28,20 @@ class CommandTable {
   Action chosen_;
 };
 
-void add_identity_commands(CommandTable& table);    // init
-void add_status_commands(CommandTable& table);      // status, ping
-void add_wait_command(CommandTable& table);         // wait
-void add_service_commands(CommandTable& table);     // expose, unexpose, services, open
-void add_device_commands(CommandTable& table);      // devices, allow, deny, rename, revoke
-void add_pair_command(CommandTable& table);         // pair
-void add_join_commands(CommandTable& table);        // join, leave
-void add_connect_command(CommandTable& table);      // connect
-void add_audit_commands(CommandTable& table);       // audit show|verify|export
-void add_backup_commands(CommandTable& table);      // backup, restore
-void add_demo_command(CommandTable& table);         // demo
+void add_identity_commands(CommandTable& table);  // init
+void add_status_commands(CommandTable& table);    // status, ping
+void add_wait_command(CommandTable& table);       // wait
+void add_service_commands(CommandTable& table);   // expose, unexpose, services, open
+void add_device_commands(CommandTable& table);    // devices, allow, deny, rename, revoke
+void add_pair_command(CommandTable& table);       // pair
+void add_join_commands(CommandTable& table);      // join, leave
+void add_connect_command(CommandTable& table);    // connect
+void add_audit_commands(CommandTable& table);     // audit show|verify|export
+void add_backup_commands(CommandTable& table);    // backup, restore
+void add_demo_command(CommandTable& table);       // demo
 
 // The whole program but for the process: parses, runs, prints; never throws. `arguments` without the program's name.
-int run(const std::vector<std::string>& arguments, std::istream& in, std::ostream& out, std::ostream& err, Terminal terminal);
+int run(const std::vector<std::string>& arguments, std::istream& in, std::ostream& out, std::ostream& err,
+        Terminal terminal);
 
 }  // namespace drawbridge::cli

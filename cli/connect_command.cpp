@@ -16,7 +16,8 @@ struct Arguments {
 };
 
 Value request(const Arguments& arguments) {
-  Value made = Value::map({{"service", arguments.service}, {"office", arguments.office.empty() ? Value() : Value(arguments.office)}});
+  Value made = Value::map(
+      {{"service", arguments.service}, {"office", arguments.office.empty() ? Value() : Value(arguments.office)}});
   made.set("mode", arguments.stdio ? "stdio" : "listen");
   if (!arguments.stdio) made.set("listen", arguments.listen.empty() ? "127.0.0.1:0" : arguments.listen);
   return made;
@@ -58,7 +59,8 @@ void add_connect_command(CommandTable& table) {
   command->add_option("SERVICE", arguments->service)->required();
   command->add_option("--office", arguments->office, "Which office, if several offer it")->type_name("OFFICE");
   command->add_flag("--stdio", arguments->stdio, "For OpenSSH: ProxyCommand drawbridge connect ssh --stdio");
-  command->add_option("--listen", arguments->listen, "Local address (default 127.0.0.1 and a free port)")->type_name("ADDR:PORT");
+  command->add_option("--listen", arguments->listen, "Local address (default 127.0.0.1 and a free port)")
+      ->type_name("ADDR:PORT");
 }
 
 }  // namespace drawbridge::cli

@@ -34,7 +34,8 @@ std::string checked_name(const std::string& wanted) {
   std::string name = wanted.empty() ? host_name() : wanted;
   bool printable = std::none_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
   if (name.size() <= longest_name && printable && is_utf8(as_bytes(name))) return name;
-  throw CommandFailed(ErrorCode::invalid_argument, "The name is not usable.", "Give one of at most 64 bytes with --name, on one line.");
+  throw CommandFailed(ErrorCode::invalid_argument, "The name is not usable.",
+                      "Give one of at most 64 bytes with --name, on one line.");
 }
 
 void refuse_existing(const std::string& state) {
@@ -48,7 +49,8 @@ SeedPhrase read_phrase(Session& session) {
   if (session.out.terminal().interactive) session.out.line("Type the 24 words, in order; end with an empty line.");
   std::string text;
   text.reserve(longest_phrase);  // grown once, so that no copy of the words stays behind
-  Result<SeedPhrase> phrase = Error{ErrorCode::malformed, "No words were given.", "Give the 24 words on standard input."};
+  Result<SeedPhrase> phrase =
+      Error{ErrorCode::malformed, "No words were given.", "Give the 24 words on standard input."};
   for (std::string line; !phrase && std::getline(session.in, line) && text.size() + line.size() < longest_phrase;) {
     if (line.empty() && !text.empty()) break;
     text += line + "\n";
@@ -70,12 +72,14 @@ void show_words(Session& session, const SeedPhrase& phrase) {
   session.out.line("Write these 24 words on paper, with their numbers, and keep it where nobody else looks.");
   session.out.line("They bring this computer's identity back after a loss. They are shown only now.");
   session.out.line();
-  for (const std::string& line : word_columns(phrase.words(), session.out.terminal().columns)) session.out.line("  " + line);
+  for (const std::string& line : word_columns(phrase.words(), session.out.terminal().columns))
+    session.out.line("  " + line);
   session.out.line();
   session.out.line("No photograph, no file, no e-mail: whoever has the words can pretend to be this computer.");
 }
 
-Value document(const DeviceId& id, const std::string& name, const std::string& state, const SeedPhrase& phrase, bool restored) {
+Value document(const DeviceId& id, const std::string& name, const std::string& state, const SeedPhrase& phrase,
+               bool restored) {
   Value words;
   if (!restored) {
     for (std::string_view word : phrase.words()) words.push(composed(word));
@@ -104,7 +108,9 @@ void add_identity_commands(CommandTable& table) {
   auto* command = table.add("init", "Create this computer's identity and show its 24 words once",
                             [arguments](Session& session) { return init(session, *arguments); });
   command->add_option("--name", arguments->name, "Shown to others (default: the computer's name)")->type_name("NAME");
-  command->add_option("--language", arguments->language, "Of the words")->check(CLI::IsMember({"en", "fr", "es"}))->capture_default_str();
+  command->add_option("--language", arguments->language, "Of the words")
+      ->check(CLI::IsMember({"en", "fr", "es"}))
+      ->capture_default_str();
   command->add_flag("--restore", arguments->restore, "Bring an identity back: the words are read from standard input");
 }
 

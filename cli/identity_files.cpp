@@ -20,7 +20,8 @@ SeedPhrase fresh_phrase(Language language) {
 }
 
 DeviceId store_identity(const std::string& state, const SeedPhrase& phrase, const std::string& name) {
-  KeyFile key{Secret32(phrase.entropy().first<Secret32::size>()), unwrap(phrase.seed()), phrase.language(), now_unix_ms()};
+  KeyFile key{Secret32(phrase.entropy().first<Secret32::size>()), unwrap(phrase.seed()), phrase.language(),
+              now_unix_ms()};
   make_private_directory(state);
   write_file_atomically(state + "/" + admin::name_file_name, as_bytes(name + "\n"), 0600, Existing::replace);
   write_file_atomically(state + "/" + admin::key_file_name, encode_key_file(key).reveal(), 0600, Existing::refuse);

@@ -29,7 +29,8 @@ std::string link_of(Session& session, const Arguments& arguments) {
 
 ExitCode join(Session& session, const Arguments& arguments) {
   Value name = arguments.name.empty() ? Value() : Value(arguments.name);
-  Value result = session.ask("join", Value::map({{"link", link_of(session, arguments)}, {"name", name}}), "Looking for the office");
+  Value result = session.ask("join", Value::map({{"link", link_of(session, arguments)}, {"name", name}}),
+                             "Looking for the office");
   if (session.out.document(result)) return ExitCode::done;
   const Value* office = result.find("office");
   session.out.line(fmt::format("Paired and connected with {}.", office ? office->text("name") : "the office"));
@@ -55,10 +56,12 @@ void add_join_commands(CommandTable& table) {
                                  [arguments](Session& session) { return join(session, *arguments); });
   join_command->add_option("LINK", arguments->link, "drawbridge:#…, or - to read it from standard input");
   join_command->add_option("--name", arguments->name, "How the office shall call this device")->type_name("NAME");
-  join_command->add_option("--from-image", arguments->image, "Read the code from a picture (PNG or JPEG)")->type_name("FILE");
+  join_command->add_option("--from-image", arguments->image, "Read the code from a picture (PNG or JPEG)")
+      ->type_name("FILE");
 
   auto office = std::make_shared<std::string>();
-  auto* leave_command = table.add("leave", "Forget an office on this device", [office](Session& session) { return leave(session, *office); });
+  auto* leave_command = table.add("leave", "Forget an office on this device",
+                                  [office](Session& session) { return leave(session, *office); });
   leave_command->add_option("OFFICE", *office)->required();
 }
 

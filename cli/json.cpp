@@ -34,7 +34,9 @@ struct Converter {
   Json operator()(const auto& plain) { return plain; }
 };
 
-Json convert(const admin::Value& value) { return std::visit(Converter{}, value.held()); }
+Json convert(const admin::Value& value) {
+  return std::visit(Converter{}, value.held());
+}
 
 }  // namespace
 

@@ -19,9 +19,13 @@ void Output::line(std::string_view text) {
   if (!json_) out_ << text << '\n' << std::flush;
 }
 
-void Output::raw(std::string_view text) { out_ << text << std::flush; }
+void Output::raw(std::string_view text) {
+  out_ << text << std::flush;
+}
 
-void Output::note(std::string_view text) { err_ << text << '\n' << std::flush; }
+void Output::note(std::string_view text) {
+  err_ << text << '\n' << std::flush;
+}
 
 void Output::failure(const admin::Failure& failure) {
   Value error = Value::map({{"code", failure.code}, {"message", failure.message}, {"remedy", failure.remedy}});

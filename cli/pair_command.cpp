@@ -55,12 +55,15 @@ qr::Ink ink_for(const Terminal& terminal) {
 
 void show_code(Session& session, const Arguments& arguments, const std::string& link) {
   const Terminal& terminal = session.out.terminal();
-  if (!arguments.output.empty()) session.out.line(fmt::format("The code is in {}. It lets one device in: keep it to yourself.", arguments.output));
+  if (!arguments.output.empty())
+    session.out.line(fmt::format("The code is in {}. It lets one device in: keep it to yourself.", arguments.output));
   bool wanted = arguments.output.empty() && (terminal.interactive || arguments.qr == "terminal");
   if (!wanted) return;
   qr::Symbol symbol = qr::encode(link);
   if (terminal.interactive && terminal.columns < qr::terminal_columns(symbol)) {
-    session.out.note(fmt::format("The window is too narrow for the code: make it {} columns wide, or use --qr png --output FILE.", qr::terminal_columns(symbol)));
+    session.out.note(
+        fmt::format("The window is too narrow for the code: make it {} columns wide, or use --qr png --output FILE.",
+                    qr::terminal_columns(symbol)));
     return;
   }
   session.out.raw(qr::draw_in_terminal(symbol, ink_for(terminal)));
@@ -71,8 +74,10 @@ void show_invitation(Session& session, const Arguments& arguments, const Value& 
   show_code(session, arguments, link);
   session.out.line();
   session.out.line("On the other computer:  drawbridge join '" + link + "'");
-  session.out.line(fmt::format("The code works once and ends {}. Ctrl-C withdraws it.", relative_time(created.text("expires_at"), now_unix_ms())));
-  if (arguments.allow.empty()) session.out.line("The device will reach nothing until you allow it: drawbridge allow DEVICE SERVICE");
+  session.out.line(fmt::format("The code works once and ends {}. Ctrl-C withdraws it.",
+                               relative_time(created.text("expires_at"), now_unix_ms())));
+  if (arguments.allow.empty())
+    session.out.line("The device will reach nothing until you allow it: drawbridge allow DEVICE SERVICE");
 }
 
 ExitCode at_once(Session& session, const Arguments& arguments) {
@@ -93,9 +98,11 @@ bool answered_yes(Session& session) {
 }
 
 ExitCode welcome(Session& session, const Value& device) {
-  session.out.line(fmt::format("{} joined ({}).", session.out.toned(device.text("name"), Tone::strong), device.text("id")));
+  session.out.line(
+      fmt::format("{} joined ({}).", session.out.toned(device.text("name"), Tone::strong), device.text("id")));
   if (session.out.terminal().interactive && session.out.terminal().progress && !answered_yes(session)) {
-    Value result = session.ask("revoke", Value::map({{"device", device.text("id")}, {"reason", "not recognised at pairing"}}));
+    Value result =
+        session.ask("revoke", Value::map({{"device", device.text("id")}, {"reason", "not recognised at pairing"}}));
     session.out.line(fmt::format("{} is revoked.", result.text("name")));
     return ExitCode::done;
   }
@@ -111,8 +118,10 @@ ExitCode withdraw(Session& session, const Value& created) {
 }
 
 [[noreturn]] void ended_unused(const std::string& event) {
-  if (event == "cancelled") throw CommandFailed(ErrorCode::closed, "The code was withdrawn.", "Run drawbridge pair again for a new one.");
-  throw CommandFailed(ErrorCode::expired, "The code expired before a device used it.", "Run drawbridge pair again for a new one.");
+  if (event == "cancelled")
+    throw CommandFailed(ErrorCode::closed, "The code was withdrawn.", "Run drawbridge pair again for a new one.");
+  throw CommandFailed(ErrorCode::expired, "The code expired before a device used it.",
+                      "Run drawbridge pair again for a new one.");
 }
 
 ExitCode waiting(Session& session, const Arguments& arguments) {
@@ -131,7 +140,8 @@ ExitCode waiting(Session& session, const Arguments& arguments) {
     if (event->text("event") == "paired" && device) return welcome(session, *device);
     if (event->text("event") == "expired" || event->text("event") == "cancelled") ended_unused(event->text("event"));
   }
-  throw CommandFailed(ErrorCode::closed, "Drawbridge stopped watching the code.", "See drawbridge devices for who is paired.");
+  throw CommandFailed(ErrorCode::closed, "Drawbridge stopped watching the code.",
+                      "See drawbridge devices for who is paired.");
 }
 
 ExitCode pair(Session& session, const Arguments& arguments) {
@@ -148,7 +158,8 @@ void add_pair_command(CommandTable& table) {
   command->add_option("--name", arguments->name, "Name for the device")->type_name("NAME");
   command->add_option("--allow", arguments->allow, "Services it may reach, with commas; * for all")->type_name("S,…");
   command->add_option("--expires", arguments->expires, "How long the code works")->capture_default_str();
-  command->add_option("--qr", arguments->qr, "How to show it (default: terminal)")->check(CLI::IsMember({"terminal", "png", "svg"}));
+  command->add_option("--qr", arguments->qr, "How to show it (default: terminal)")
+      ->check(CLI::IsMember({"terminal", "png", "svg"}));
   command->add_option("--output", arguments->output, "Where to write the picture")->type_name("FILE");
   command->add_flag("--link-only", arguments->link_only, "Print the link and nothing else, and return at once");
 }

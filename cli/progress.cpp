@@ -13,7 +13,8 @@ constexpr auto step = 125ms;
 
 }  // namespace
 
-Progress::Progress(std::ostream& err, bool enabled, std::string what) : err_(err), enabled_(enabled), what_(std::move(what)) {}
+Progress::Progress(std::ostream& err, bool enabled, std::string what)
+    : err_(err), enabled_(enabled), what_(std::move(what)) {}
 
 Clock::time_point Progress::next_tick() const {
   if (!enabled_) return Clock::now() + 1h;

@@ -18,8 +18,10 @@ std::string environment(const char* name) {
 }
 
 std::string state_directory(const std::string& flag) {
-  admin::StateChoice choice{flag, environment("DRAWBRIDGE_STATE"), false, environment("XDG_STATE_HOME"), environment("HOME")};
-  choice.system_socket_opens = flag.empty() && choice.environment.empty() && control_socket_opens(admin::system_state_directory);
+  admin::StateChoice choice{flag, environment("DRAWBRIDGE_STATE"), false, environment("XDG_STATE_HOME"),
+                            environment("HOME")};
+  choice.system_socket_opens =
+      flag.empty() && choice.environment.empty() && control_socket_opens(admin::system_state_directory);
   return unwrap(admin::choose_state_directory(choice));
 }
 
@@ -50,7 +52,8 @@ int finish(Output& output, const CommandFailed& failed) {
 
 }  // namespace
 
-int run(const std::vector<std::string>& arguments, std::istream& in, std::ostream& out, std::ostream& err, Terminal terminal) {
+int run(const std::vector<std::string>& arguments, std::istream& in, std::ostream& out, std::ostream& err,
+        Terminal terminal) {
   CLI::App app{"Reach your office computer from your own devices, and from nothing else.", "drawbridge"};
   std::string state_flag;
   bool json = false;
@@ -77,7 +80,8 @@ int run(const std::vector<std::string>& arguments, std::istream& in, std::ostrea
   } catch (const CommandFailed& failed) {
     return finish(output, failed);
   } catch (const std::exception& fault) {
-    return finish(output, {ErrorCode::internal, std::string("Drawbridge made a mistake: ") + fault.what() + ".", "Please report it."});
+    return finish(output, {ErrorCode::internal, std::string("Drawbridge made a mistake: ") + fault.what() + ".",
+                           "Please report it."});
   }
 }
 

@@ -23,17 +23,21 @@ std::string absolute_target(const std::string& target) {
     if (!target.starts_with(kind)) continue;
     std::string path = target.substr(kind.size());
     if (path.empty()) return target;
-    if (path == "~" || path.starts_with("~/")) path = std::string(getenv("HOME") ? getenv("HOME") : "~") + path.substr(1);
+    if (path == "~" || path.starts_with("~/"))
+      path = std::string(getenv("HOME") ? getenv("HOME") : "~") + path.substr(1);
     return kind + std::filesystem::absolute(path).lexically_normal().string();
   }
   return target;
 }
 
 ExitCode expose(Session& session, const ExposeArguments& arguments) {
-  Value service = session.ask("expose", Value::map({{"name", arguments.name}, {"target", absolute_target(arguments.target)}}));
+  Value service =
+      session.ask("expose", Value::map({{"name", arguments.name}, {"target", absolute_target(arguments.target)}}));
   if (session.out.document(service)) return ExitCode::done;
-  session.out.line(fmt::format("“{}” is exposed. Devices reach it once they are allowed to: drawbridge allow DEVICE {}", arguments.name, arguments.name));
-  if (service.text("state") == "target_down") session.out.note(fmt::format("For now nothing answers at {}.", service.text("target")));
+  session.out.line(fmt::format("“{}” is exposed. Devices reach it once they are allowed to: drawbridge allow DEVICE {}",
+                               arguments.name, arguments.name));
+  if (service.text("state") == "target_down")
+    session.out.note(fmt::format("For now nothing answers at {}.", service.text("target")));
   return ExitCode::done;
 }
 
@@ -56,11 +60,15 @@ const Value& service_to_open(const Value::Array& services, const std::string& na
   const Value* found = nullptr;
   for (const Value& service : services) {
     if (service.text("url").empty() || (!name.empty() && service.text("name") != name)) continue;
-    if (found) throw CommandFailed(ErrorCode::invalid_argument, "Several services can be opened in a browser.", "Name one of drawbridge services.");
+    if (found)
+      throw CommandFailed(ErrorCode::invalid_argument, "Several services can be opened in a browser.",
+                          "Name one of drawbridge services.");
     found = &service;
   }
   if (found) return *found;
-  throw CommandFailed(ErrorCode::not_found, name.empty() ? "No service can be opened in a browser." : fmt::format("“{}” cannot be opened in a browser.", name),
+  throw CommandFailed(ErrorCode::not_found,
+                      name.empty() ? "No service can be opened in a browser."
+                                   : fmt::format("“{}” cannot be opened in a browser.", name),
                       "See drawbridge services.");
 }
 
@@ -95,13 +103,15 @@ void add_service_commands(CommandTable& table) {
   expose_command->add_option("TARGET", exposed->target, "host:port, unix:/path or folder:/path")->required();
 
   auto removed = std::make_shared<std::string>();
-  auto* unexpose_command = table.add("unexpose", "Stop sharing a service", [removed](Session& session) { return unexpose(session, *removed); });
+  auto* unexpose_command = table.add("unexpose", "Stop sharing a service",
+                                     [removed](Session& session) { return unexpose(session, *removed); });
   unexpose_command->add_option("NAME", *removed)->required();
 
   table.add("services", "What this computer shares, and what it may reach", services);
 
   auto opened = std::make_shared<std::string>();
-  auto* open_command = table.add("open", "Open a service in the browser", [opened](Session& session) { return open_service(session, *opened); });
+  auto* open_command = table.add("open", "Open a service in the browser",
+                                 [opened](Session& session) { return open_service(session, *opened); });
   open_command->add_option("SERVICE", *opened);
 }
 

@@ -14,7 +14,8 @@ admin::Value Session::ask(std::string command, admin::Value args, std::string wa
   return *await(client, waiting_for);
 }
 
-std::optional<admin::Value> Session::await(AdminClient& client, const std::string& waiting_for, Deadline deadline, int interrupt) {
+std::optional<admin::Value> Session::await(AdminClient& client, const std::string& waiting_for, Deadline deadline,
+                                           int interrupt) {
   Progress progress(err, out.terminal().progress && !out.json(), waiting_for);
   while (true) {
     auto wake = progress.next_tick();

@@ -12,14 +12,15 @@ namespace drawbridge::cli {
 
 struct Session {
   Output& out;
-  std::ostream& err;      // for progress
+  std::ostream& err;  // for progress
   std::istream& in;
-  std::string state;      // the state directory
+  std::string state;  // the state directory
 
   // One request, one result. `waiting_for` is shown if it takes longer than a second.
   admin::Value ask(std::string command, admin::Value args = {}, std::string waiting_for = "Waiting for Drawbridge");
   // The next response on an open client, with progress shown; nothing at the deadline or on an interrupt.
-  std::optional<admin::Value> await(AdminClient& client, const std::string& waiting_for, Deadline deadline = {}, int interrupt = -1);
+  std::optional<admin::Value> await(AdminClient& client, const std::string& waiting_for, Deadline deadline = {},
+                                    int interrupt = -1);
 };
 
 }  // namespace drawbridge::cli

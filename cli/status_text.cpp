@@ -27,7 +27,8 @@ std::string peer_detail(const Value& peer, int64_t now) {
 Table peer_table(const Value::Array& peers, int64_t now) {
   Table table{{"NAME", "IS", "STATE", "HOW", "ID"}, {}};
   for (const Value& peer : peers) {
-    table.rows.push_back({peer.text("name"), peer.text("role"), peer.text("state"), peer_detail(peer, now), short_id(peer.text("id"))});
+    table.rows.push_back(
+        {peer.text("name"), peer.text("role"), peer.text("state"), peer_detail(peer, now), short_id(peer.text("id"))});
   }
   return table;
 }
@@ -36,7 +37,8 @@ Table invitation_table(const Value::Array& invitations, int64_t now) {
   Table table{{"INVITATION", "FOR", "STATE", "ENDS"}, {}};
   for (const Value& invitation : invitations) {
     table.rows.push_back({std::to_string(invitation.uint("id").value_or(0)), invitation.text("name"),
-                          invitation.flag("claimed") ? "claimed" : "open", relative_time(invitation.text("expires_at"), now)});
+                          invitation.flag("claimed") ? "claimed" : "open",
+                          relative_time(invitation.text("expires_at"), now)});
   }
   return table;
 }
@@ -66,7 +68,8 @@ std::vector<std::string> describe_status(const Value& status, int64_t now, const
   static const Value nothing;
   const Value& node = status.find("node") ? *status.find("node") : nothing;
   std::vector<std::string> lines;
-  lines.push_back(fmt::format("{}  {}", style.toned(node.text("name"), Tone::strong), style.toned(short_id(node.text("id")), Tone::faint)));
+  lines.push_back(fmt::format("{}  {}", style.toned(node.text("name"), Tone::strong),
+                              style.toned(short_id(node.text("id")), Tone::faint)));
   lines.push_back("Listening on " + joined(node.items("listen"), ", "));
   if (status.items("peers").empty()) {
     lines.push_back("");
@@ -110,7 +113,8 @@ std::string describe_grants(const Value& device) {
   for (const Value& grant : device.items("grants")) {
     if (!grant.as_text()) continue;
     std::string until = ends ? ends->text(*grant.as_text()) : "";
-    texts.push_back((*grant.as_text() == "*" ? "everything" : *grant.as_text()) + (until.empty() ? "" : " until " + local_time(until)));
+    texts.push_back((*grant.as_text() == "*" ? "everything" : *grant.as_text()) +
+                    (until.empty() ? "" : " until " + local_time(until)));
   }
   return texts.empty() ? "nothing" : fmt::format("{}", fmt::join(texts, ", "));
 }

@@ -89,7 +89,8 @@ std::optional<int> read_offset(std::string_view& text) {
 }
 
 int64_t utc_ms(const year_month_day& date, const Clock& clock) {
-  auto time = sys_days(date) + hours(clock.hour) + minutes(clock.minute) + seconds(clock.second) + milliseconds(clock.millisecond);
+  auto time = sys_days(date) + hours(clock.hour) + minutes(clock.minute) + seconds(clock.second) +
+              milliseconds(clock.millisecond);
   return duration_cast<milliseconds>(time.time_since_epoch()).count();
 }
 
@@ -103,7 +104,9 @@ int64_t local_ms(const year_month_day& date, const Clock& clock) {
   return int64_t{std::mktime(&parts)} * 1000 + clock.millisecond;
 }
 
-std::string count_of(int64_t number, const char* unit) { return fmt::format("{} {}{}", number, unit, number == 1 ? "" : "s"); }
+std::string count_of(int64_t number, const char* unit) {
+  return fmt::format("{} {}{}", number, unit, number == 1 ? "" : "s");
+}
 
 // To the nearest whole unit: ten minutes that began a moment ago are still ten minutes.
 std::string rough_duration(int64_t seconds) {
@@ -116,7 +119,8 @@ std::string rough_duration(int64_t seconds) {
 }  // namespace
 
 Result<milliseconds> parse_duration(std::string_view text) {
-  Error refused{ErrorCode::invalid_argument, fmt::format("“{}” is not a duration.", text), "Write it as 90s, 10m, 2h or 7d."};
+  Error refused{ErrorCode::invalid_argument, fmt::format("“{}” is not a duration.", text),
+                "Write it as 90s, 10m, 2h or 7d."};
   int64_t value = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end + 1 != text.data() + text.size() || value <= 0) return refused;
@@ -157,8 +161,9 @@ std::string to_rfc3339(int64_t unix_ms) {
   auto day_start = floor<days>(time);
   year_month_day date{day_start};
   hh_mm_ss<milliseconds> clock{time - day_start};
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", int(date.year()), unsigned(date.month()), unsigned(date.day()),
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", int(date.year()), unsigned(date.month()),
+                     unsigned(date.day()), clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                     clock.subseconds().count());
 }
 
 std::string local_time(std::string_view rfc3339) {
@@ -180,6 +185,8 @@ std::string relative_time(std::string_view rfc3339, int64_t now) {
   return seconds > -2 ? "just now" : rough_duration(-seconds) + " ago";
 }
 
-int64_t now_unix_ms() { return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count(); }
+int64_t now_unix_ms() {
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
 
 }  // namespace drawbridge::cli

@@ -27,7 +27,8 @@ Value condition(const Arguments& arguments) {
 
 CommandFailed timed_out(const Arguments& arguments) {
   return {ExitCode::timed_out,
-          {"timed_out", fmt::format("It did not happen within {}.", arguments.timeout), "See drawbridge status, or wait longer with --timeout."}};
+          {"timed_out", fmt::format("It did not happen within {}.", arguments.timeout),
+           "See drawbridge status, or wait longer with --timeout."}};
 }
 
 // Wakes when a file appears in the state directory, or after a moment in case the directory itself is not there yet.
@@ -62,7 +63,8 @@ std::optional<Value> ask_once(Session& session, const Arguments& arguments, Cloc
 }
 
 Value wait_for(Session& session, const Arguments& arguments, Clock::time_point deadline) {
-  Progress progress(session.err, session.out.terminal().progress && !session.out.json(), "Waiting for Drawbridge to start");
+  Progress progress(session.err, session.out.terminal().progress && !session.out.json(),
+                    "Waiting for Drawbridge to start");
   DirectoryWatch watch(session.state);
   while (true) {
     if (auto result = ask_once(session, arguments, deadline)) return *result;

@@ -17,8 +17,9 @@ constexpr size_t cell_width = 15;  // "24 ", the longest word (8 letters) and a 
 
 std::string composed(std::string_view word) {
   utf8proc_uint8_t* text = nullptr;
-  auto length = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(word.data()), static_cast<utf8proc_ssize_t>(word.size()), &text,
-                             static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
+  auto length =
+      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(word.data()), static_cast<utf8proc_ssize_t>(word.size()),
+                   &text, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE));
   if (length < 0) return std::string(word);
   std::string result(reinterpret_cast<char*>(text), static_cast<size_t>(length));
   std::free(text);
@@ -26,7 +27,9 @@ std::string composed(std::string_view word) {
 }
 
 std::vector<std::string> word_columns(const std::vector<std::string_view>& words, int width) {
-  size_t columns = width >= static_cast<int>(4 * cell_width + 2) ? 4 : width >= static_cast<int>(2 * cell_width + 2) ? 2 : 1;
+  size_t columns = width >= static_cast<int>(4 * cell_width + 2)   ? 4
+                   : width >= static_cast<int>(2 * cell_width + 2) ? 2
+                                                                   : 1;
   size_t rows = (words.size() + columns - 1) / columns;
   std::vector<std::string> lines(rows);
   for (size_t i = 0; i < words.size(); ++i) {

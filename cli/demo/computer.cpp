@@ -35,7 +35,9 @@ std::string daemon_program() {
   _exit(127);
 }
 
-bool has_ended(pid_t process) { return waitpid(process, nullptr, WNOHANG) == process; }
+bool has_ended(pid_t process) {
+  return waitpid(process, nullptr, WNOHANG) == process;
+}
 
 }  // namespace
 
@@ -44,7 +46,9 @@ Computer::Computer(const std::string& folder, std::string name)
   store_identity(state_, fresh_phrase(Language::english), name_);
 }
 
-Computer::~Computer() { end(SIGKILL); }
+Computer::~Computer() {
+  end(SIGKILL);
+}
 
 void Computer::start() {
   std::string program = daemon_program();
@@ -54,16 +58,22 @@ void Computer::start() {
   while (!control_socket_opens(state_)) {
     if (has_ended(process_)) {
       process_ = -1;
-      throw CommandFailed(ErrorCode::io, fmt::format("{} could not be started.", program), "Check that drawbridged is installed beside drawbridge.");
+      throw CommandFailed(ErrorCode::io, fmt::format("{} could not be started.", program),
+                          "Check that drawbridged is installed beside drawbridge.");
     }
-    if (Clock::now() > deadline) throw CommandFailed(ErrorCode::try_later, fmt::format("The {}'s daemon does not serve.", name_), "Try again.");
+    if (Clock::now() > deadline)
+      throw CommandFailed(ErrorCode::try_later, fmt::format("The {}'s daemon does not serve.", name_), "Try again.");
     poll(nullptr, 0, 1);
   }
   ask("wait", admin::Value::map({{"for", "ready"}}));
 }
 
-void Computer::kill() { end(SIGKILL); }
-void Computer::stop() { end(SIGTERM); }
+void Computer::kill() {
+  end(SIGKILL);
+}
+void Computer::stop() {
+  end(SIGTERM);
+}
 
 void Computer::end(int signal) {
   if (process_ < 0) return;
@@ -76,7 +86,9 @@ admin::Value Computer::ask(const std::string& command, admin::Value args) {
   AdminClient client(state_);
   client.send(command, std::move(args));
   if (auto result = client.receive(Clock::now() + 10s)) return *result;
-  throw CommandFailed(ExitCode::timed_out, {"timed_out", fmt::format("The {} did not answer “{}” within 10 s.", name_, command), "Try again."});
+  throw CommandFailed(
+      ExitCode::timed_out,
+      {"timed_out", fmt::format("The {} did not answer “{}” within 10 s.", name_, command), "Try again."});
 }
 
 }  // namespace drawbridge::cli::demo

@@ -23,7 +23,8 @@ class TemporaryFolder {
  public:
   TemporaryFolder() {
     std::string base = std::filesystem::temp_directory_path() / "drawbridge-demo-XXXXXX";
-    if (!mkdtemp(base.data())) throw CommandFailed(ErrorCode::io, "No temporary folder could be made.", "Check TMPDIR.");
+    if (!mkdtemp(base.data()))
+      throw CommandFailed(ErrorCode::io, "No temporary folder could be made.", "Check TMPDIR.");
     path_ = base;
   }
   ~TemporaryFolder() {
@@ -38,7 +39,9 @@ class TemporaryFolder {
   std::string path_;
 };
 
-double to_ms(std::chrono::nanoseconds duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
+double to_ms(std::chrono::nanoseconds duration) {
+  return std::chrono::duration<double, std::milli>(duration).count();
+}
 
 // Tells the steps as they happen, and keeps their figures for --json.
 class Story {
@@ -80,7 +83,9 @@ struct Stage {
   }
 };
 
-void wait_connected(demo::Computer& computer, const char* peer) { computer.ask("wait", Value::map({{"for", "connected"}, {"office", peer}})); }
+void wait_connected(demo::Computer& computer, const char* peer) {
+  computer.ask("wait", Value::map({{"for", "connected"}, {"office", peer}}));
+}
 
 std::string address_of_files(demo::Computer& laptop) {
   auto deadline = Clock::now() + 5s;
@@ -95,15 +100,19 @@ std::string address_of_files(demo::Computer& laptop) {
 
 void pair_laptop(Stage& stage) {
   stage.office.ask("expose", Value::map({{"name", "files"}, {"target", "folder:" + stage.folder.path() + "/shared"}}));
-  Value invitation = stage.office.ask("pair", Value::map({{"name", "laptop"}, {"allow", Value::array({"files"})}, {"expires_ms", 60000}, {"wait", false}}));
+  Value invitation = stage.office.ask(
+      "pair",
+      Value::map({{"name", "laptop"}, {"allow", Value::array({"files"})}, {"expires_ms", 60000}, {"wait", false}}));
   stage.laptop.ask("join", Value::map({{"link", invitation.text("link")}, {"name", "laptop"}}));
 }
 
 void download(Story& story, Stage& stage) {
   std::string address = address_of_files(stage.laptop);
   demo::Download fetched = demo::fetch(address, "/clients.zip");
-  if (fetched.digest != stage.file_digest) throw CommandFailed(ErrorCode::internal, "The file arrived altered.", "Please report it.");
-  story.figure("first_byte_ms", "The laptop opens a file of the office: first byte after", to_ms(fetched.first_byte), "ms");
+  if (fetched.digest != stage.file_digest)
+    throw CommandFailed(ErrorCode::internal, "The file arrived altered.", "Please report it.");
+  story.figure("first_byte_ms", "The laptop opens a file of the office: first byte after", to_ms(fetched.first_byte),
+               "ms");
   double megabits = static_cast<double>(fetched.bytes) * 8 / 1e6 / (to_ms(fetched.whole) / 1000);
   story.figure("download_mbit_s", "64 MiB, compared byte for byte", megabits, "Mbit/s");
 }
@@ -149,7 +158,8 @@ ExitCode demonstrate(Session& session) {
   play(story);
   double seconds = to_ms(Clock::now() - started) / 1000;
   Value figures = story.figures();
-  if (!session.out.document(figures.set("total_s", seconds))) session.out.line(fmt::format("That was the whole story, in {:.1f} s. To begin: drawbridge init", seconds));
+  if (!session.out.document(figures.set("total_s", seconds)))
+    session.out.line(fmt::format("That was the whole story, in {:.1f} s. To begin: drawbridge init", seconds));
   return ExitCode::done;
 }
 

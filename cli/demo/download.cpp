@@ -43,7 +43,8 @@ ByteView receive(const Connection& connection, Bytes& buffer) {
 uint64_t read_header(const Connection& connection, Bytes& buffer, Bytes& rest) {
   std::string header;
   size_t end = header.npos;
-  while ((end = header.find("\r\n\r\n")) == header.npos && header.size() < 65536) header += as_text(receive(connection, buffer));
+  while ((end = header.find("\r\n\r\n")) == header.npos && header.size() < 65536)
+    header += as_text(receive(connection, buffer));
   size_t field = header.find("Content-Length: ");
   if (end == header.npos || !header.starts_with("HTTP/1.1 200") || field > end) {
     throw CommandFailed(ErrorCode::malformed, "The folder did not give the file.", "");
@@ -59,7 +60,8 @@ Download fetch(const std::string& address, const std::string& path) {
   Connection connection;
   open(connection, address);
   std::string request = fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", path, address);
-  if (send(connection.descriptor, request.data(), request.size(), MSG_NOSIGNAL) < 0) throw CommandFailed(ErrorCode::closed, "The connection was refused.", "");
+  if (send(connection.descriptor, request.data(), request.size(), MSG_NOSIGNAL) < 0)
+    throw CommandFailed(ErrorCode::closed, "The connection was refused.", "");
   Bytes buffer(1 << 18), piece;
   uint64_t expected = read_header(connection, buffer, piece);
   Download download;

@@ -41,13 +41,18 @@ std::string read_image(const GreyImage& grey) {
   std::string found;
   for (const zbar_symbol_t* symbol = zbar_image_first_symbol(image.get()); symbol; symbol = zbar_symbol_next(symbol)) {
     std::string text(zbar_symbol_get_data(symbol), zbar_symbol_get_data_length(symbol));
-    if (!found.empty() && text != found) throw CommandFailed(ErrorCode::invalid_argument, "The picture shows several codes.", "Cut out the right one.");
+    if (!found.empty() && text != found)
+      throw CommandFailed(ErrorCode::invalid_argument, "The picture shows several codes.", "Cut out the right one.");
     found = text;
   }
-  if (found.empty()) throw CommandFailed(ErrorCode::not_found, "No QR code was found in the picture.", "Take it straight on, with the white border in view.");
+  if (found.empty())
+    throw CommandFailed(ErrorCode::not_found, "No QR code was found in the picture.",
+                        "Take it straight on, with the white border in view.");
   return found;
 }
 
-std::string read_image_file(const std::string& path) { return read_image(decode_picture(read_file(path, max_file_size))); }
+std::string read_image_file(const std::string& path) {
+  return read_image(decode_picture(read_file(path, max_file_size)));
+}
 
 }  // namespace drawbridge::cli::qr

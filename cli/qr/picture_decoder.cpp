@@ -13,12 +13,20 @@ namespace {
 
 constexpr size_t max_pixels = 64'000'000;
 
-CommandFailed unreadable() { return {ErrorCode::malformed, "The picture cannot be read.", "Use an undamaged PNG or JPEG file."}; }
+CommandFailed unreadable() {
+  return {ErrorCode::malformed, "The picture cannot be read.", "Use an undamaged PNG or JPEG file."};
+}
 
-CommandFailed too_large() { return {ErrorCode::limit, "The picture is too large.", "Cut out the part with the code."}; }
+CommandFailed too_large() {
+  return {ErrorCode::limit, "The picture is too large.", "Cut out the part with the code."};
+}
 
-bool is_png(ByteView file) { return file.size() >= 8 && png_sig_cmp(file.data(), 0, 8) == 0; }
-bool is_jpeg(ByteView file) { return file.size() >= 3 && file[0] == 0xff && file[1] == 0xd8 && file[2] == 0xff; }
+bool is_png(ByteView file) {
+  return file.size() >= 8 && png_sig_cmp(file.data(), 0, 8) == 0;
+}
+bool is_jpeg(ByteView file) {
+  return file.size() >= 3 && file[0] == 0xff && file[1] == 0xd8 && file[2] == 0xff;
+}
 
 GreyImage decode_png(ByteView file) {
   png_image image{};
@@ -41,7 +49,9 @@ struct JpegFailure {
   std::jmp_buf target;
 };
 
-void leave_jpeg(j_common_ptr decoder) { std::longjmp(reinterpret_cast<JpegFailure*>(decoder->err)->target, 1); }
+void leave_jpeg(j_common_ptr decoder) {
+  std::longjmp(reinterpret_cast<JpegFailure*>(decoder->err)->target, 1);
+}
 void stay_silent(j_common_ptr) {}
 
 // False for a damaged file; `grey` is then unusable. Too large: width and height are set, pixels stay empty.

@@ -16,7 +16,9 @@ class Symbol {
  public:
   Symbol(int side, std::vector<bool> dark) : side_(side), dark_(std::move(dark)) {}
   int side() const { return side_; }
-  bool dark(int x, int y) const { return x >= 0 && y >= 0 && x < side_ && y < side_ && dark_[static_cast<size_t>(y * side_ + x)]; }
+  bool dark(int x, int y) const {
+    return x >= 0 && y >= 0 && x < side_ && y < side_ && dark_[static_cast<size_t>(y * side_ + x)];
+  }
 
  private:
   int side_;
@@ -34,7 +36,9 @@ enum class Ink {
 };
 std::string draw_in_terminal(const Symbol& symbol, Ink ink);
 // Columns that draw_in_terminal takes.
-inline int terminal_columns(const Symbol& symbol) { return symbol.side() + 2 * quiet_zone; }
+inline int terminal_columns(const Symbol& symbol) {
+  return symbol.side() + 2 * quiet_zone;
+}
 
 // Pictures, black on white with the quiet zone. `scale`: pixels a module.
 Bytes draw_png(const Symbol& symbol, int scale = 8);

@@ -22,7 +22,8 @@ std::string draw_in_terminal(const Symbol& symbol, Ink ink) {
     for (int x = first; x < last; ++x) {
       // The side is odd: below the last row there is half a line that belongs to nobody, left without ink.
       bool lower_exists = y + 1 < last;
-      text += half_block(symbol.dark(x, y) != ink_is_light, lower_exists ? symbol.dark(x, y + 1) != ink_is_light : false);
+      text +=
+          half_block(symbol.dark(x, y) != ink_is_light, lower_exists ? symbol.dark(x, y + 1) != ink_is_light : false);
     }
     text += ink == Ink::colours ? "\x1b[0m\n" : "\n";
   }

@@ -6,7 +6,8 @@ namespace drawbridge::admin {
 namespace {
 
 Error not_a_message() {
-  return {ErrorCode::malformed, "The message does not have the expected form.", "Use a command line and a daemon of the same version."};
+  return {ErrorCode::malformed, "The message does not have the expected form.",
+          "Use a command line and a daemon of the same version."};
 }
 
 bool exactly(const Value& document, std::initializer_list<std::string_view> keys) {
@@ -30,11 +31,17 @@ Result<Failure> read_failure(const Value& document) {
 
 }  // namespace
 
-Failure to_failure(const Error& error) { return {code_name(error.code), error.message, error.remedy}; }
+Failure to_failure(const Error& error) {
+  return {code_name(error.code), error.message, error.remedy};
+}
 
-Response success(uint64_t id, Value result, bool more) { return {id, std::move(result), {}, more}; }
+Response success(uint64_t id, Value result, bool more) {
+  return {id, std::move(result), {}, more};
+}
 
-Response failed(uint64_t id, const Error& error) { return {id, {}, to_failure(error), false}; }
+Response failed(uint64_t id, const Error& error) {
+  return {id, {}, to_failure(error), false};
+}
 
 Bytes encode(const Request& request) {
   Value args = request.args.is_null() ? Value::map() : request.args;

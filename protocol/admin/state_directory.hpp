@@ -16,11 +16,11 @@ constexpr const char* system_state_directory = "/var/lib/drawbridge";
 
 // What the choice depends on; the environment is read by the caller. An empty string counts as absent.
 struct StateChoice {
-  std::string flag;             // --state
-  std::string environment;      // $DRAWBRIDGE_STATE
+  std::string flag;                  // --state
+  std::string environment;           // $DRAWBRIDGE_STATE
   bool system_socket_opens = false;  // the caller may open system_state_directory's control socket
-  std::string xdg_state_home;   // $XDG_STATE_HOME
-  std::string home;             // $HOME
+  std::string xdg_state_home;        // $XDG_STATE_HOME
+  std::string home;                  // $HOME
 };
 
 // First of: flag, environment, the system's directory if its socket opens, $XDG_STATE_HOME/drawbridge,

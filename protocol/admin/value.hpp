@@ -57,8 +57,8 @@ class Value {
   const Bytes* as_bytes() const { return std::get_if<Bytes>(&held_); }
   std::optional<bool> as_bool() const;
   std::optional<int64_t> as_int() const;
-  std::optional<uint64_t> as_uint() const;   // any non-negative integer
-  std::optional<double> as_double() const;   // floating point or integer
+  std::optional<uint64_t> as_uint() const;  // any non-negative integer
+  std::optional<double> as_double() const;  // floating point or integer
 
   // Of a map: the entry, or nullptr if absent or not a map. A null entry is found as null.
   const Value* find(std::string_view key) const;
@@ -66,7 +66,7 @@ class Value {
   std::string text(std::string_view key) const;
   std::optional<uint64_t> uint(std::string_view key) const;
   std::optional<double> real(std::string_view key) const;
-  bool flag(std::string_view key) const;               // absent: false
+  bool flag(std::string_view key) const;  // absent: false
   const Array& items(std::string_view key) const;
   const Array& items() const;
 

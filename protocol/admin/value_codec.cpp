@@ -65,24 +65,37 @@ Value read(msgpack::Reader& in, size_t depth) {
   Kind kind = in.peek();
   if ((kind == Kind::array || kind == Kind::map) && depth >= max_value_depth) return refused(in);
   switch (kind) {
-    case Kind::nil: in.nil(); return Value();
-    case Kind::boolean: return Value(in.boolean());
-    case Kind::uint: return Value(in.uint());
-    case Kind::negative: return Value(in.integer());
-    case Kind::real: return Value(in.real());
-    case Kind::str: return Value(in.str(UINT32_MAX));
-    case Kind::bin: return Value(to_bytes(in.bin(UINT32_MAX)));
-    case Kind::array: return read_array(in, depth);
-    case Kind::map: return read_map(in, depth);
+    case Kind::nil:
+      in.nil();
+      return Value();
+    case Kind::boolean:
+      return Value(in.boolean());
+    case Kind::uint:
+      return Value(in.uint());
+    case Kind::negative:
+      return Value(in.integer());
+    case Kind::real:
+      return Value(in.real());
+    case Kind::str:
+      return Value(in.str(UINT32_MAX));
+    case Kind::bin:
+      return Value(to_bytes(in.bin(UINT32_MAX)));
+    case Kind::array:
+      return read_array(in, depth);
+    case Kind::map:
+      return read_map(in, depth);
     case Kind::none:
-    case Kind::unsupported: break;
+    case Kind::unsupported:
+      break;
   }
   return refused(in);
 }
 
 }  // namespace
 
-void write(msgpack::Writer& out, const Value& value) { std::visit(ValueWriter{out}, value.held()); }
+void write(msgpack::Writer& out, const Value& value) {
+  std::visit(ValueWriter{out}, value.held());
+}
 
 Bytes encode(const Value& value) {
   Bytes bytes;

@@ -50,17 +50,17 @@ class Reader {
   size_t map(size_t max);
 
   uint64_t uint(uint64_t max = UINT64_MAX);
-  int64_t integer();                    // any integer within int64_t
-  std::string_view str(size_t max);     // at most `max` bytes
+  int64_t integer();                 // any integer within int64_t
+  std::string_view str(size_t max);  // at most `max` bytes
   ByteView bin(size_t max);
-  ByteView bin_exact(size_t length);    // empty on error
+  ByteView bin_exact(size_t length);  // empty on error
   bool boolean();
   double real();
   // Consumes a nil and returns true; leaves anything else unread and returns false without an error. For optional
   // fields: `if (!reader.nil()) field = reader.uint(max);`
   bool nil();
 
-  Kind peek() const;                    // `none` at the end and after an error
+  Kind peek() const;  // `none` at the end and after an error
   bool ok() const { return !failed_; }
   // Makes the message refused: for rules that only the caller knows (unknown enumerator, field out of order).
   void refuse() { failed_ = true; }
@@ -71,7 +71,7 @@ class Reader {
   Result<void> done() const;
 
  private:
-  struct Family;                        // first bytes of one type's encodings
+  struct Family;  // first bytes of one type's encodings
   uint64_t head(const Family& family, uint64_t max);
   uint64_t big_endian(size_t width);
   ByteView take(size_t length);

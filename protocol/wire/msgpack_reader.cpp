@@ -88,7 +88,9 @@ size_t Reader::map(size_t max) {
   return count <= remaining() / 2 ? count : fail();
 }
 
-uint64_t Reader::uint(uint64_t max) { return head({0x00, 0x7f, 0xcc, 0xcd, 0xce, 0xcf}, max); }
+uint64_t Reader::uint(uint64_t max) {
+  return head({0x00, 0x7f, 0xcc, 0xcd, 0xce, 0xcf}, max);
+}
 
 int64_t Reader::integer() {
   Kind kind = peek();

@@ -4,8 +4,8 @@ namespace drawbridge {
 namespace {
 
 struct LeadByte {
-  size_t following = 0;       // continuation bytes; 0 with `valid` unset: not a lead byte
-  uint8_t first_min = 0x80;   // range of the first continuation byte (RFC 3629, section 4)
+  size_t following = 0;      // continuation bytes; 0 with `valid` unset: not a lead byte
+  uint8_t first_min = 0x80;  // range of the first continuation byte (RFC 3629, section 4)
   uint8_t first_max = 0xbf;
   bool valid = false;
 };

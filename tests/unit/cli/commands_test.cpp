@@ -17,16 +17,31 @@ struct Office {
 };
 
 Value device(const char* name, const char* state = "offline") {
-  return Value::map({{"id", "k3v90fx-8m2qz7p-aaaaaaa"}, {"name", name}, {"grants", Value::array({"files"})}, {"until", nullptr}, {"state", state},
-                     {"last_seen", nullptr}, {"last_refusal", nullptr}, {"revoked_at", nullptr}, {"grants_until", Value::map()}});
+  return Value::map({{"id", "k3v90fx-8m2qz7p-aaaaaaa"},
+                     {"name", name},
+                     {"grants", Value::array({"files"})},
+                     {"until", nullptr},
+                     {"state", state},
+                     {"last_seen", nullptr},
+                     {"last_refusal", nullptr},
+                     {"revoked_at", nullptr},
+                     {"grants_until", Value::map()}});
 }
 
 Value status_document() {
   Value path = Value::map({{"kind", "direct"}, {"remote", "192.0.2.7:41000"}, {"relay", nullptr}, {"rtt_ms", 12.5}});
-  Value peer = Value::map({{"id", "k3v90fx-8m2qz7p-aaaaaaa"}, {"name", "laptop"}, {"role", "device"}, {"state", "connected"}, {"echo_age_ms", 3},
-                           {"path", path}, {"cause", nullptr}, {"since", "2025-03-01T09:30:00.000Z"}});
-  Value node = Value::map({{"id", "aaaaaaa-bbbbbbb-ccccccc"}, {"name", "Cabinet"}, {"listen", Value::array({"udp://0.0.0.0:7470"})}});
-  return Value::map({{"node", node}, {"peers", Value::array({peer})}, {"services", Value::array()}, {"invitations", Value::array()}});
+  Value peer = Value::map({{"id", "k3v90fx-8m2qz7p-aaaaaaa"},
+                           {"name", "laptop"},
+                           {"role", "device"},
+                           {"state", "connected"},
+                           {"echo_age_ms", 3},
+                           {"path", path},
+                           {"cause", nullptr},
+                           {"since", "2025-03-01T09:30:00.000Z"}});
+  Value node = Value::map(
+      {{"id", "aaaaaaa-bbbbbbb-ccccccc"}, {"name", "Cabinet"}, {"listen", Value::array({"udp://0.0.0.0:7470"})}});
+  return Value::map(
+      {{"node", node}, {"peers", Value::array({peer})}, {"services", Value::array()}, {"invitations", Value::array()}});
 }
 
 }  // namespace
@@ -52,10 +67,20 @@ TEST_CASE("a state directory with a very long path is reached") {
 
 TEST_CASE("what the command line does not understand exits with 2") {
   TemporaryDirectory state;
-  for (std::vector<std::string> arguments : std::vector<std::vector<std::string>>{{"nonsense"}, {"status", "--nonsense"}, {"revoke"}, {"audit"},
-                                                                                 {"why", "office"}, {"netcheck"}, {"take-over"}, {"audit", "prune"},
-                                                                                 {"wait", "--ready", "--paired"}, {"pair", "--qr", "png"},
-                                                                                 {"pair", "--code"}, {"join"}, {"connect", "a", "--stdio", "--listen", "b"}}) {
+  for (std::vector<std::string> arguments :
+       std::vector<std::vector<std::string>>{{"nonsense"},
+                                             {"status", "--nonsense"},
+                                             {"revoke"},
+                                             {"audit"},
+                                             {"why", "office"},
+                                             {"netcheck"},
+                                             {"take-over"},
+                                             {"audit", "prune"},
+                                             {"wait", "--ready", "--paired"},
+                                             {"pair", "--qr", "png"},
+                                             {"pair", "--code"},
+                                             {"join"},
+                                             {"connect", "a", "--stdio", "--listen", "b"}}) {
     CAPTURE(arguments);
     Ran ran = run_cli(state.path(), arguments);
     CHECK(ran.exit == 2);
@@ -83,7 +108,8 @@ TEST_CASE("status tells people the peer, its path and the round trip") {
   office.daemon.answer("status", {status_document()});
   Ran ran = office.run({"status"});
   CHECK(ran.exit == 0);
-  CHECK_THAT(ran.out, Catch::Contains("laptop") && Catch::Contains("connected") && Catch::Contains("direct, 192.0.2.7:41000, 12.5 ms"));
+  CHECK_THAT(ran.out, Catch::Contains("laptop") && Catch::Contains("connected") &&
+                          Catch::Contains("direct, 192.0.2.7:41000, 12.5 ms"));
   CHECK(ran.out.find('\x1b') == std::string::npos);
 }
 
@@ -104,7 +130,8 @@ TEST_CASE("a refusal of the daemon is a sentence and a remedy with exit code 1")
   CHECK(people.err == "There is no device “phone”.\nSee drawbridge devices.\n");
   Ran program = office.run({"revoke", "phone", "--json"});
   CHECK(program.exit == 1);
-  CHECK(Json::parse(program.out)["error"] == Json({{"code", "not_found"}, {"message", error.message}, {"remedy", error.remedy}}));
+  CHECK(Json::parse(program.out)["error"] ==
+        Json({{"code", "not_found"}, {"message", error.message}, {"remedy", error.remedy}}));
 }
 
 TEST_CASE("a daemon that goes away before it answers is a failure, not a hang") {
@@ -140,7 +167,8 @@ TEST_CASE("devices and its subcommands ask for different things") {
 
 TEST_CASE("expose makes relative folders absolute and leaves other targets alone") {
   Office office;
-  office.daemon.answer("expose", {Value::map({{"state", "ready"}})}).answer("expose", {Value::map({{"state", "ready"}})});
+  office.daemon.answer("expose", {Value::map({{"state", "ready"}})})
+      .answer("expose", {Value::map({{"state", "ready"}})});
   office.run({"expose", "files", "folder:some/../folder"});
   CHECK(office.daemon.last_args().text("target") == "folder:" + (std::filesystem::current_path() / "folder").string());
   office.run({"expose", "db", "localhost:5432"});
@@ -191,7 +219,10 @@ TEST_CASE("wait --ready waits for a daemon that is not there yet, in a folder th
 
 TEST_CASE("audit show prints one JSON record a line across batches") {
   Office office;
-  auto record = [](int seq) { return Value::map({{"seq", seq}, {"time", "2025-03-01T09:30:00.000Z"}, {"type", "paired"}, {"device", nullptr}, {"hash", "00"}}); };
+  auto record = [](int seq) {
+    return Value::map(
+        {{"seq", seq}, {"time", "2025-03-01T09:30:00.000Z"}, {"type", "paired"}, {"device", nullptr}, {"hash", "00"}});
+  };
   office.daemon.answer("audit.show", {Value::array({record(1), record(2)}), Value::array({record(3)})});
   Ran ran = office.run({"audit", "show", "--json", "--from", "2025-03-01T00:00Z"});
   CHECK(std::count(ran.out.begin(), ran.out.end(), '\n') == 3);
@@ -216,7 +247,8 @@ TEST_CASE("a backup is written for its owner only and comes back byte for byte")
   office.daemon.answer("restore", {Value::map({{"devices", 1}, {"offices", 0}, {"services", 2}, {"revocations", 0}})});
   std::string file = office.state / "backup";
   CHECK(Json::parse(office.run({"backup", file, "--json"}).out)["bytes"] == 5);
-  CHECK((std::filesystem::status(file).permissions() & std::filesystem::perms::all) == (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+  CHECK((std::filesystem::status(file).permissions() & std::filesystem::perms::all) ==
+        (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
   CHECK(office.run({"restore", file}).exit == 0);
   CHECK(*office.daemon.last_args().find("content")->as_bytes() == content);
   CHECK(office.run({"restore", office.state / "absent"}).exit == 1);

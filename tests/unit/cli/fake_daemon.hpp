@@ -69,7 +69,9 @@ class FakeDaemon {
     expected.responses.back().more = false;
     return expect(std::move(expected));
   }
-  FakeDaemon& refuse(std::string command, Error error) { return expect({std::move(command), {admin::failed(0, error)}}); }
+  FakeDaemon& refuse(std::string command, Error error) {
+    return expect({std::move(command), {admin::failed(0, error)}});
+  }
 
   // Closes the connection instead of answering.
   FakeDaemon& hang_up(std::string command) { return expect({std::move(command), {}}); }
@@ -168,7 +170,8 @@ struct Ran {
 };
 
 // One run of the command line in this process, on `state`.
-inline Ran run_cli(const std::string& state, std::vector<std::string> arguments, const std::string& input = "", Terminal terminal = {}) {
+inline Ran run_cli(const std::string& state, std::vector<std::string> arguments, const std::string& input = "",
+                   Terminal terminal = {}) {
   arguments.push_back("--state");
   arguments.push_back(state);
   std::istringstream in(input);

@@ -23,7 +23,7 @@ std::string joined(const Json& words) {
 }
 
 unsigned mode_of(const std::string& path) {
-  struct stat found{};
+  struct stat found {};
   return stat(path.c_str(), &found) == 0 ? found.st_mode & 07777 : 0;
 }
 
@@ -71,7 +71,8 @@ TEST_CASE("the words bring the same identity back, however they are typed") {
   TemporaryDirectory base;
   Json first = Json::parse(run_cli(base / "first", {"init", "--json"}).out);
   std::string numbered;
-  for (size_t i = 0; i < 24; ++i) numbered += std::to_string(i + 1) + ". " + first["words"][i].get<std::string>() + (i % 4 == 3 ? "\n" : "  ");
+  for (size_t i = 0; i < 24; ++i)
+    numbered += std::to_string(i + 1) + ". " + first["words"][i].get<std::string>() + (i % 4 == 3 ? "\n" : "  ");
   Ran restored = run_cli(base / "second", {"init", "--restore", "--json"}, numbered);
   REQUIRE(restored.exit == 0);
   Json second = Json::parse(restored.out);
@@ -96,7 +97,8 @@ TEST_CASE("wrong, too few and no words are refused in words and leave no identit
 TEST_CASE("people see 24 numbered words once, with what to do") {
   TemporaryDirectory base;
   Ran ran = run_cli(base / "state", {"init"});
-  CHECK_THAT(ran.out, Catch::Contains("Write these 24 words on paper") && Catch::Contains(" 1 ") && Catch::Contains("24 ") && Catch::Contains("drawbridged --state"));
+  CHECK_THAT(ran.out, Catch::Contains("Write these 24 words on paper") && Catch::Contains(" 1 ") &&
+                          Catch::Contains("24 ") && Catch::Contains("drawbridged --state"));
   CHECK(ran.err.empty());
 }
 

@@ -1,5 +1,4 @@
 #include <catch2/catch.hpp>
-
 #include <fstream>
 #include <sstream>
 
@@ -21,7 +20,8 @@ std::vector<std::string> subcommands(const std::string& help) {
   std::istringstream lines(help.substr(std::min(help.find("Subcommands:"), help.size())));
   std::vector<std::string> names;
   for (std::string line; std::getline(lines, line);) {
-    if (line.starts_with("  ") && line.size() > 2 && line[2] != ' ') names.push_back(line.substr(2, line.find(' ', 2) - 2));
+    if (line.starts_with("  ") && line.size() > 2 && line[2] != ' ')
+      names.push_back(line.substr(2, line.find(' ', 2) - 2));
   }
   return names;
 }
@@ -43,7 +43,8 @@ TEST_CASE("the manual describes every command that the program has") {
   for (const std::string& name : names) {
     CAPTURE(name);
     CHECK(text.find(".It Cm " + name) != std::string::npos);
-    for (const std::string& inner : subcommands(help_of({name}))) CHECK(text.find(".It Cm " + name + " " + inner) != std::string::npos);
+    for (const std::string& inner : subcommands(help_of({name})))
+      CHECK(text.find(".It Cm " + name + " " + inner) != std::string::npos);
   }
 }
 

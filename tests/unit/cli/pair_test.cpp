@@ -11,7 +11,8 @@ using admin::Value;
 
 namespace {
 
-const std::string the_link = "drawbridge:#AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAhIiMkJSYnKCkqKywtLi8wMTIzNDU2Nzg5Ojs8PT4_QEFCQ0RF";
+const std::string the_link =
+    "drawbridge:#AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAhIiMkJSYnKCkqKywtLi8wMTIzNDU2Nzg5Ojs8PT4_QEFCQ0RF";
 
 Value created(const char* event = nullptr) {
   Value document;
@@ -20,7 +21,8 @@ Value created(const char* event = nullptr) {
 }
 
 Value paired() {
-  return Value::map({{"event", "paired"}, {"device", Value::map({{"id", "k3v90fx-8m2qz7p-aaaaaaa"}, {"name", "laptop"}})}});
+  return Value::map(
+      {{"event", "paired"}, {"device", Value::map({{"id", "k3v90fx-8m2qz7p-aaaaaaa"}, {"name", "laptop"}})}});
 }
 
 struct Office {
@@ -40,7 +42,8 @@ TEST_CASE("pair --link-only prints the link and nothing else") {
   CHECK(ran.exit == 0);
   CHECK(ran.out == the_link + "\n");
   CHECK(office.daemon.last_args() ==
-        Value::map({{"name", "laptop"}, {"allow", Value::array({"files", "db"})}, {"expires_ms", 7200000}, {"wait", false}}));
+        Value::map(
+            {{"name", "laptop"}, {"allow", Value::array({"files", "db"})}, {"expires_ms", 7200000}, {"wait", false}}));
 }
 
 TEST_CASE("pair --json returns at once with the documented fields") {
@@ -58,13 +61,15 @@ TEST_CASE("pair waits, then names who joined and how to revoke") {
   office.daemon.answer("pair", {created("created"), claimed, paired()});
   Ran ran = office.run({"pair"});
   CHECK(ran.exit == 0);
-  CHECK_THAT(ran.out, Catch::Contains(the_link) && Catch::Contains("laptop joined (k3v90fx-8m2qz7p-aaaaaaa)") && Catch::Contains("drawbridge revoke"));
+  CHECK_THAT(ran.out, Catch::Contains(the_link) && Catch::Contains("laptop joined (k3v90fx-8m2qz7p-aaaaaaa)") &&
+                          Catch::Contains("drawbridge revoke"));
 }
 
 TEST_CASE("at the terminal pair offers to revoke whom the owner does not recognise") {
   Office office;
   Terminal terminal{.interactive = true, .progress = true, .colour = true, .columns = 200};
-  office.daemon.answer("pair", {created("created"), paired()}).answer("revoke", {Value::map({{"id", "x"}, {"name", "laptop"}})});
+  office.daemon.answer("pair", {created("created"), paired()})
+      .answer("revoke", {Value::map({{"id", "x"}, {"name", "laptop"}})});
   Ran ran = office.run({"pair"}, terminal, "revoke\n");
   CHECK_THAT(ran.out, Catch::Contains("laptop is revoked"));
   CHECK(office.daemon.last_args().text("device") == "k3v90fx-8m2qz7p-aaaaaaa");
@@ -92,7 +97,8 @@ TEST_CASE("join --from-image reads the picture that pair --output wrote") {
   office.daemon.answer("pair", {created()});
   Ran paired_at_once = office.run({"pair", "--json", "--qr", "png", "--output", file});
   CHECK(nlohmann::json::parse(paired_at_once.out)["file"] == file);
-  office.daemon.answer("join", {Value::map({{"office", Value::map({{"id", "x"}, {"name", "Cabinet"}})}, {"services", Value::array()}})});
+  office.daemon.answer(
+      "join", {Value::map({{"office", Value::map({{"id", "x"}, {"name", "Cabinet"}})}, {"services", Value::array()}})});
   Ran joined = office.run({"join", "--from-image", file, "--name", "laptop"});
   CHECK(joined.exit == 0);
   CHECK(office.daemon.last_args() == Value::map({{"link", the_link}, {"name", "laptop"}}));

@@ -1,9 +1,8 @@
-#include "cli/qr/symbol.hpp"
-
 #include <catch2/catch.hpp>
-
 #include <cstdio>
 #include <fstream>
+
+#include "cli/qr/symbol.hpp"
 // libjpeg's header needs FILE before it.
 #include <jpeglib.h>
 
@@ -19,7 +18,9 @@ using namespace drawbridge::cli;
 
 namespace {
 
-const std::string the_link = "drawbridge:#AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAhIiMkJSYnKCkqKywtLi8wMTIzNDU2Nzg5Ojs8PT4_QEFCQ0RFRkdISUpLTE1OT1BR";
+const std::string the_link =
+    "drawbridge:#AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAhIiMkJSYnKCkqKywtLi8wMTIzNDU2Nzg5Ojs8PT4_"
+    "QEFCQ0RFRkdISUpLTE1OT1BR";
 
 // What an observer who has never seen our code reads.
 std::string zbarimg(const std::string& file) {
@@ -120,8 +121,10 @@ TEST_CASE("zbarimg reads the PNG and our own reader agrees") {
 
 TEST_CASE("the terminal's drawing is read on dark and light screens, with and without colours") {
   TemporaryDirectory folder;
-  auto [ink, screen_is_dark] = GENERATE(table<qr::Ink, bool>(
-      {{qr::Ink::colours, true}, {qr::Ink::colours, false}, {qr::Ink::dark_screen, true}, {qr::Ink::light_screen, false}}));
+  auto [ink, screen_is_dark] = GENERATE(table<qr::Ink, bool>({{qr::Ink::colours, true},
+                                                              {qr::Ink::colours, false},
+                                                              {qr::Ink::dark_screen, true},
+                                                              {qr::Ink::light_screen, false}}));
   auto image = photograph(qr::draw_in_terminal(qr::encode(the_link), ink), screen_is_dark);
   std::string file = folder / "screen.pgm";
   write_file_atomically(file, as_bytes(as_pgm(image)), 0600, Existing::replace);
@@ -153,11 +156,14 @@ TEST_CASE("the SVG draws exactly the symbol's dark modules") {
     }
   }
   for (int y = 0; y < symbol.side(); ++y) {
-    for (int x = 0; x < symbol.side(); ++x) REQUIRE(drawn[static_cast<size_t>(y * symbol.side() + x)] == symbol.dark(x, y));
+    for (int x = 0; x < symbol.side(); ++x)
+      REQUIRE(drawn[static_cast<size_t>(y * symbol.side() + x)] == symbol.dark(x, y));
   }
 }
 
-TEST_CASE("a text too long for any symbol is refused") { CHECK_THROWS_AS(qr::encode(std::string(3000, 'x')), CommandFailed); }
+TEST_CASE("a text too long for any symbol is refused") {
+  CHECK_THROWS_AS(qr::encode(std::string(3000, 'x')), CommandFailed);
+}
 
 TEST_CASE("a picture without a code is refused in words") {
   qr::GreyImage blank{64, 64, Bytes(64 * 64, 200)};

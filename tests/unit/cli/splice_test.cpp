@@ -49,11 +49,14 @@ class Spliced {
 std::string read_to_end(int descriptor) {
   std::string text;
   char buffer[65536];
-  for (ssize_t length; (length = read(descriptor, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<size_t>(length));
+  for (ssize_t length; (length = read(descriptor, buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<size_t>(length));
   return text;
 }
 
-void write_text(int descriptor, std::string_view text) { REQUIRE(write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size())); }
+void write_text(int descriptor, std::string_view text) {
+  REQUIRE(write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()));
+}
 
 }  // namespace
 
@@ -110,7 +113,8 @@ TEST_CASE("a megabyte each way at once neither blocks nor loses a byte") {
     spliced.end(spliced.input);
     char buffer[65536];
     ssize_t length;
-    while ((length = read(spliced.daemon, buffer, sizeof buffer)) > 0) (void)!write(spliced.daemon, buffer, static_cast<size_t>(length));
+    while ((length = read(spliced.daemon, buffer, sizeof buffer)) > 0)
+      (void)!write(spliced.daemon, buffer, static_cast<size_t>(length));
     _exit(0);
   }
   pid_t writer = fork();

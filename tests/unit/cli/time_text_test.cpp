@@ -1,7 +1,6 @@
 #include "cli/time_text.hpp"
 
 #include <catch2/catch.hpp>
-
 #include <cstdlib>
 #include <ctime>
 
@@ -47,13 +46,15 @@ TEST_CASE("a bare date is its first or its last moment") {
 }
 
 TEST_CASE("what is no date is refused") {
-  auto wrong = GENERATE("", "tomorrow", "2025-13-01", "2025-02-30", "2025-3-1", "2025-03-01T25:00", "2025-03-01T09:30X", "2025-03-01T09:30Zz", "01.03.2025");
+  auto wrong = GENERATE("", "tomorrow", "2025-13-01", "2025-02-30", "2025-3-1", "2025-03-01T25:00", "2025-03-01T09:30X",
+                        "2025-03-01T09:30Zz", "01.03.2025");
   CAPTURE(wrong);
   CHECK_FALSE(parse_time(wrong, DateMeans::start_of_day).ok());
 }
 
 TEST_CASE("RFC 3339 times come back from their number") {
-  int64_t number = GENERATE(int64_t{0}, int64_t{951'782'400'001}, int64_t{1'740'821'400'123}, int64_t{4'102'444'799'999});
+  int64_t number =
+      GENERATE(int64_t{0}, int64_t{951'782'400'001}, int64_t{1'740'821'400'123}, int64_t{4'102'444'799'999});
   CHECK(parse_rfc3339(to_rfc3339(number)).value() == number);
 }
 

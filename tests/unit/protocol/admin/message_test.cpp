@@ -27,14 +27,16 @@ TEST_CASE("results and failures come back as they were") {
   REQUIRE(streamed.ok());
   CHECK(streamed->more);
   CHECK(streamed->result.items().size() == 2);
-  auto refusal = admin::decode_response(admin::encode(admin::failed(4, {ErrorCode::not_found, "No such device.", "See devices."})));
+  auto refusal = admin::decode_response(
+      admin::encode(admin::failed(4, {ErrorCode::not_found, "No such device.", "See devices."})));
   REQUIRE(refusal.ok());
   CHECK(refusal->failure == admin::Failure{"not_found", "No such device.", "See devices."});
   CHECK_FALSE(refusal->more);
 }
 
 TEST_CASE("documents that are no message are refused") {
-  auto document = GENERATE(Value(1), Value::map(), Value::map({{"id", 1}}), Value::map({{"id", -1}, {"command", "a"}, {"args", Value::map()}}),
+  auto document = GENERATE(Value(1), Value::map(), Value::map({{"id", 1}}),
+                           Value::map({{"id", -1}, {"command", "a"}, {"args", Value::map()}}),
                            Value::map({{"id", 1}, {"command", 2}, {"args", Value::map()}}),
                            Value::map({{"id", 1}, {"command", "a"}, {"args", 3}}),
                            Value::map({{"id", 1}, {"command", "a"}, {"args", Value::map()}, {"extra", 1}}));

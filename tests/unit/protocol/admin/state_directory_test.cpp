@@ -21,5 +21,6 @@ TEST_CASE("the state directory is the first that applies of the documented order
 }
 
 TEST_CASE("a relative XDG_STATE_HOME is ignored") {
-  CHECK(choose_state_directory({"", "", false, "relative", "/home/anna"}).value() == "/home/anna/.local/state/drawbridge");
+  CHECK(choose_state_directory({"", "", false, "relative", "/home/anna"}).value() ==
+        "/home/anna/.local/state/drawbridge");
 }

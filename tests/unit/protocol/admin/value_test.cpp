@@ -71,7 +71,8 @@ TEST_CASE("a map with one key twice is refused") {
 
 TEST_CASE("every truncation and every trailing byte of a document is refused") {
   Bytes whole = admin::encode(sample());
-  for (size_t length = 0; length < whole.size(); ++length) CHECK_FALSE(admin::decode(ByteView(whole).first(length)).ok());
+  for (size_t length = 0; length < whole.size(); ++length)
+    CHECK_FALSE(admin::decode(ByteView(whole).first(length)).ok());
   whole.push_back(0xc0);
   CHECK_FALSE(admin::decode(whole).ok());
 }

@@ -111,7 +111,8 @@ TEST_CASE("trailing bytes are refused") {
 }
 
 TEST_CASE("every truncation of a message is refused without reading past its end") {
-  Bytes whole = written([](Writer& out) { out.array(5).uint(70000).str("h\xc3\xa9llo").bin(Bytes(40, 7)).boolean(true).real(1.5); });
+  Bytes whole = written(
+      [](Writer& out) { out.array(5).uint(70000).str("h\xc3\xa9llo").bin(Bytes(40, 7)).boolean(true).real(1.5); });
   for (size_t length = 0; length < whole.size(); ++length) {
     Bytes part(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(length));
     Reader in(part);
