@@ -45,6 +45,33 @@ void parse(CLI::App& app, std::vector<std::string> arguments) {
   app.parse(arguments);
 }
 
+// "drawbridge pair", for as much of the command as was understood.
+std::string command_so_far(const CLI::App& app) {
+  std::string text = app.get_name();
+  for (const CLI::App* command = &app; !command->get_subcommands().empty();) {
+    command = command->get_subcommands().front();
+    text += " " + command->get_name();
+  }
+  return text;
+}
+
+// The first word that is neither an option nor --state's value; empty if there is none.
+std::string first_word(const std::vector<std::string>& arguments) {
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (arguments[i] == "--state")
+      ++i;
+    else if (!arguments[i].starts_with('-'))
+      return arguments[i];
+  }
+  return "";
+}
+
+CommandFailed misunderstood(const CLI::App& app, const std::vector<std::string>& arguments, const std::string& what) {
+  std::string word = first_word(arguments);
+  if (app.get_subcommands().empty() && !word.empty()) return usage_error("There is no command “" + word + "”.");
+  return {ExitCode::usage, {"usage", what + ".", "See " + command_so_far(app) + " --help."}};
+}
+
 int finish(Output& output, const CommandFailed& failed) {
   output.failure(failed.failure());
   return static_cast<int>(failed.exit());
@@ -71,7 +98,8 @@ int run(const std::vector<std::string>& arguments, std::istream& in, std::ostrea
   } catch (const CLI::Error& error) {
     bool wants_json = std::find(arguments.begin(), arguments.end(), "--json") != arguments.end();
     Output output(out, err, wants_json, terminal);
-    return finish(output, usage_error(error.what()));
+    if (arguments.empty()) output.note(app.help());
+    return finish(output, misunderstood(app, arguments, error.what()));
   }
   Output output(out, err, json, terminal);
   try {

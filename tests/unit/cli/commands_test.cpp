@@ -90,6 +90,13 @@ TEST_CASE("what the command line does not understand exits with 2") {
   }
 }
 
+TEST_CASE("a usage error names the unknown command, or what the known one lacks and where its help is") {
+  TemporaryDirectory state;
+  CHECK(run_cli(state.path(), {"why", "office"}).err == "There is no command “why”.\nSee drawbridge --help.\n");
+  CHECK(run_cli(state.path(), {"devices", "forget"}).err ==
+        "DEVICE is required.\nSee drawbridge devices forget --help.\n");
+}
+
 TEST_CASE("--json prints the daemon's document and nothing else") {
   Office office;
   office.daemon.answer("status", {status_document()});
