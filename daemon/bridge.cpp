@@ -79,6 +79,7 @@ NodeDriver::Readers Bridge::driver_readers() {
   return {
       [this](const Event& event) { handle(event); },
       [this] {
+        if (gateway_) gateway_->sweep();
         flows_.sweep();
         if (admin_) admin_->sweep();
       },
@@ -98,12 +99,37 @@ ServiceConnector::Answers Bridge::connector_answers() {
           }};
 }
 
+gateway::Gateway::Hooks Bridge::gateway_hooks() {
+  return {[this](const DeviceId& office, const std::string& service) {
+            return node_.open_flow(loop_.now(), office, service);
+          },
+          [this](const DeviceId& office) {
+            return name_of({PeerRole::office, office});
+          },
+          [this](const LocalRefusal& refusal) { local_refused(refusal); },
+          [this](uint16_t port) {
+            log_.warning(
+                LogEvent::gateway_moved,
+                {{LogField::address, port ? "127.0.0.1:" + std::to_string(port) : "none"},
+                 {LogField::message, "Port " + std::to_string(config_.gateway_port) + " is another program's."},
+                 {LogField::remedy,
+                  std::string("'drawbridge services' shows the addresses; gateway_port chooses another port.")}});
+          }};
+}
+
+void Bridge::offer_services() {
+  auto services = node_.offered_services();
+  forward_->offer(services);
+  gateway_->offer(services);
+}
+
 admin::Scope Bridge::admin_scope() {
   return {loop_,
           driver_,
           flows_,
           connector_,
           *forward_,
+          *gateway_,
           owners_,
           users_,
           watchers_,
@@ -136,7 +162,9 @@ Result<void> Bridge::start() {
                             return node_.open_flow(loop_.now(), office, service);
                           },
                           [this](const LocalRefusal& refusal) { local_refused(refusal); }});
-  forward_->offer(node_.offered_services());
+  gateway_ = std::make_unique<gateway::Gateway>(loop_, flows_, driver_, *settings_, owners_, users_,
+                                                config_.gateway_port, gateway_hooks());
+  offer_services();
   monitor_ = std::make_unique<InterfaceMonitor>(loop_, [this] { tell_network(); });
   node_.handle_network_change(loop_.now(), reachable());
   scope_ = std::make_unique<admin::Scope>(admin_scope());
@@ -181,7 +209,8 @@ void Bridge::reload() {
                       {{LogField::message, users.error().message}, {LogField::remedy, users.error().remedy}});
   users_ = users.take();
   log_.set(config->log, config->log_level);
-  bool restart_needed = config->cubic != config_.cubic || config->listen != config_.listen;
+  bool restart_needed = config->cubic != config_.cubic || config->listen != config_.listen ||
+                        config->gateway_port != config_.gateway_port;
   config_ = config.take();
   log_.info(LogEvent::config_reloaded, {{LogField::restart_needed, std::string(restart_needed ? "yes" : "no")}});
 }
@@ -192,7 +221,7 @@ void Bridge::handle(const Event& event) {
   if (const auto* readable = std::get_if<event::FlowReadable>(&event)) return flows_.handle(*readable);
   if (const auto* writable = std::get_if<event::FlowWritable>(&event)) return flows_.handle(*writable);
   if (const auto* ended = std::get_if<event::FlowEnded>(&event)) return flows_.handle(*ended);
-  if (std::holds_alternative<event::ServicesChanged>(event)) forward_->offer(node_.offered_services());
+  if (std::holds_alternative<event::ServicesChanged>(event)) offer_services();
   log_event(log_, event, [this](const RelationKey& key) { return name_of(key); });
   watchers_.tell(event);
 }

@@ -9,6 +9,7 @@
 #include "daemon/admin/scope.hpp"
 #include "daemon/config.hpp"
 #include "daemon/folder/folder_services.hpp"
+#include "daemon/gateway/gateway.hpp"
 #include "daemon/io/interface_monitor.hpp"
 #include "daemon/io/system_entropy.hpp"
 #include "daemon/storage/state_directory.hpp"
@@ -60,6 +61,8 @@ class Bridge {
   std::vector<SocketAddress> reachable() const;
   NodeDriver::Readers driver_readers();
   ServiceConnector::Answers connector_answers();
+  gateway::Gateway::Hooks gateway_hooks();
+  void offer_services();
   admin::Scope admin_scope();
 
   const StateDirectory& state_;
@@ -80,6 +83,7 @@ class Bridge {
   ServiceConnector connector_;
   folder::FolderServices folders_;
   std::unique_ptr<LocalForward> forward_;
+  std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<InterfaceMonitor> monitor_;
   admin::EventWatchers watchers_;
   std::unique_ptr<admin::Scope> scope_;

@@ -96,10 +96,24 @@ Result<void> read_passphrase_file(Reader& reader, const toml::node& node) {
   return {};
 }
 
+Result<void> read_gateway_port(Reader& reader, const toml::node& node) {
+  const auto* value = node.as_integer();
+  if (!value || value->get() < 0 || value->get() > 65'535) {
+    return reader.error(node.source(), "A port is expected here.",
+                        "Write a number from 1 to 65535, or 0 to switch the gateway off.");
+  }
+  reader.config.gateway_port = static_cast<uint16_t>(value->get());
+  return {};
+}
+
 const std::map<std::string, Read>& known_keys() {
-  static const std::map<std::string, Read> keys = {
-      {"listen", read_listen}, {"local_users", read_local_users}, {"congestion", read_congestion},
-      {"log", read_log},       {"log_level", read_log_level},     {"passphrase_file", read_passphrase_file}};
+  static const std::map<std::string, Read> keys = {{"listen", read_listen},
+                                                   {"local_users", read_local_users},
+                                                   {"congestion", read_congestion},
+                                                   {"log", read_log},
+                                                   {"log_level", read_log_level},
+                                                   {"passphrase_file", read_passphrase_file},
+                                                   {"gateway_port", read_gateway_port}};
   return keys;
 }
 

@@ -16,6 +16,7 @@ struct Config {
   bool cubic = false;                    // congestion = "bbr2" | "cubic"
   LogFormat log = LogFormat::human;      // log = "human" | "json"
   LogLevel log_level = LogLevel::info;   // log_level = "error" | "warning" | "info"
+  uint16_t gateway_port = 8300;          // gateway_port = 8300: http://NAME.OFFICE.localhost:8300/; 0: off
   std::string passphrase_file;           // of the key, if it has one
 };
 

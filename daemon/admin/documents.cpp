@@ -135,7 +135,7 @@ Value offered_service_document(Scope& scope, const OfferedService& service) {
                      {"kind", service.kind},
                      {"target", nullptr},
                      {"address", address ? Value(to_text(*address)) : Value()},
-                     {"url", nullptr},
+                     {"url", text_or_null(scope.gateway.url(service.office.peer, service.name))},
                      {"state", !address    ? "unavailable"
                                : connected ? "ready"
                                            : "waiting"},

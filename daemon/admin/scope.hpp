@@ -4,6 +4,7 @@
 #include <list>
 
 #include "daemon/admin/call.hpp"
+#include "daemon/gateway/gateway.hpp"
 #include "daemon/node_driver.hpp"
 #include "daemon/services/local_forward.hpp"
 #include "daemon/services/service_connector.hpp"
@@ -33,6 +34,7 @@ struct Scope {
   FlowTable& flows;
   ServiceConnector& connector;
   LocalForward& forward;
+  gateway::Gateway& gateway;
   SocketOwners& owners;
   const LocalUsers& users;
   EventWatchers& watchers;

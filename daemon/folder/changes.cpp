@@ -22,7 +22,8 @@ bool is_folder(const Place& place) {
 // For file systems without RENAME_NOREPLACE. A hard link never replaces; a folder cannot have one, and rename(2)
 // replaces only an empty folder by another.
 int rename_by_link(int from_folder, const std::string& from, int to_folder, const std::string& to) {
-  if (linkat(from_folder, from.c_str(), to_folder, to.c_str(), 0) == 0) return unlinkat(from_folder, from.c_str(), 0) == 0 ? 0 : errno;
+  if (linkat(from_folder, from.c_str(), to_folder, to.c_str(), 0) == 0)
+    return unlinkat(from_folder, from.c_str(), 0) == 0 ? 0 : errno;
   if (errno == EEXIST) return EEXIST;
   struct stat status;
   if (fstatat(to_folder, to.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) return EEXIST;
@@ -31,7 +32,9 @@ int rename_by_link(int from_folder, const std::string& from, int to_folder, cons
 
 }  // namespace
 
-mode_t new_file_mode(int folder) { return folder_mode(folder) & 0666; }
+mode_t new_file_mode(int folder) {
+  return folder_mode(folder) & 0666;
+}
 
 int rename_without_replacing(int from_folder, const std::string& from, int to_folder, const std::string& to) {
   if (renameat2(from_folder, from.c_str(), to_folder, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
@@ -46,7 +49,8 @@ Result<void> make_folder(const Root& root, const RequestPath& path) {
   mode_t mode = folder_mode(place->folder.get());
   if (mkdirat(place->folder.get(), place->name.c_str(), 0700) != 0) return file_error(errno, place->name);
   // The daemon's own umask is for its secrets, not for the office's files.
-  FileDescriptor made(openat(place->folder.get(), place->name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  FileDescriptor made(
+      openat(place->folder.get(), place->name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (made) fchmod(made.get(), mode);
   fsync(place->folder.get());
   return {};
@@ -59,8 +63,11 @@ Result<void> move_entry(const Root& root, const RequestPath& from, const Request
   if (!target) return target.error();
   if (auto named = check_new_name(target->name); !named) return named;
   int number = rename_without_replacing(source->folder.get(), source->name, target->folder.get(), target->name);
-  if (number == EINVAL) return Error{ErrorCode::state, "A folder cannot be moved into itself.", "Choose another place."};
-  if (number == EXDEV) return Error{ErrorCode::state, "The two places are on different disks of the office.", "Download it and upload it there."};
+  if (number == EINVAL)
+    return Error{ErrorCode::state, "A folder cannot be moved into itself.", "Choose another place."};
+  if (number == EXDEV)
+    return Error{ErrorCode::state, "The two places are on different disks of the office.",
+                 "Download it and upload it there."};
   if (number) return file_error(number, number == EEXIST ? target->name : source->name);
   fsync(target->folder.get());
   return {};

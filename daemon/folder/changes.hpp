@@ -12,7 +12,8 @@ Result<void> move_entry(const Root& root, const RequestPath& from, const Request
 // A file, a link, or an empty folder; `state` for a folder that is not empty.
 Result<void> delete_entry(const Root& root, const RequestPath& path);
 
-// rename(2) that fails with EEXIST instead of replacing, also on file systems that cannot do it in one call. 0 or errno.
+// rename(2) that fails with EEXIST instead of replacing, also on file systems that cannot do it in one call. 0 or
+// errno.
 int rename_without_replacing(int from_folder, const std::string& from, int to_folder, const std::string& to);
 
 // What a new file may have in this folder: as the folder itself, without the right to execute.

@@ -52,8 +52,8 @@ RangeChoice from_to(uint64_t first, uint64_t last, uint64_t size) {
 Version version_of(const struct stat& status) {
   char tag[96];
   std::snprintf(tag, sizeof tag, "\"%llx-%llx-%llx.%lx-%llx.%lx\"", static_cast<unsigned long long>(status.st_ino),
-                static_cast<unsigned long long>(status.st_size), static_cast<unsigned long long>(status.st_mtim.tv_sec), status.st_mtim.tv_nsec,
-                static_cast<unsigned long long>(status.st_ctim.tv_sec), status.st_ctim.tv_nsec);
+                static_cast<unsigned long long>(status.st_size), static_cast<unsigned long long>(status.st_mtim.tv_sec),
+                status.st_mtim.tv_nsec, static_cast<unsigned long long>(status.st_ctim.tv_sec), status.st_ctim.tv_nsec);
   return {tag, status.st_mtim.tv_sec};
 }
 
@@ -64,7 +64,8 @@ Outcome evaluate(const Conditions& conditions, const Version& version, bool read
     if (version.modified > *date) return Outcome::precondition_failed;
   }
   if (!conditions.if_none_match.empty()) {
-    if (lists(conditions.if_none_match, version.tag, false)) return reading ? Outcome::not_modified : Outcome::precondition_failed;
+    if (lists(conditions.if_none_match, version.tag, false))
+      return reading ? Outcome::not_modified : Outcome::precondition_failed;
   } else if (auto date = parse_http_date(conditions.if_modified_since); date && reading) {
     if (version.modified <= *date) return Outcome::not_modified;
   }
@@ -84,7 +85,8 @@ RangeChoice choose_range(const Conditions& conditions, const Version& version, u
   if (has_first && dash + 1 == range.size()) return from_to(first, UINT64_MAX, size);
   if (dash != 0 || !has_last) return {};
   // The last so many bytes.
-  return last == 0 || size == 0 ? RangeChoice{std::nullopt, true} : from_to(size - std::min(last, size), size - 1, size);
+  return last == 0 || size == 0 ? RangeChoice{std::nullopt, true}
+                                : from_to(size - std::min(last, size), size - 1, size);
 }
 
 }  // namespace drawbridge::folder

@@ -12,8 +12,8 @@ namespace drawbridge::folder {
 
 // A file's state, as conditions compare it.
 struct Version {
-  std::string tag;        // strong entity tag with its quotes; empty: the file does not exist
-  int64_t modified = 0;   // seconds since 1970
+  std::string tag;       // strong entity tag with its quotes; empty: the file does not exist
+  int64_t modified = 0;  // seconds since 1970
 };
 // Changes with content, size, times and identity of the file.
 Version version_of(const struct stat& status);

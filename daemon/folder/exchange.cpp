@@ -14,7 +14,9 @@ namespace {
 // answer only after the last byte. The page sends pieces of this size at most.
 constexpr uint64_t longest_ignored_body = 64 * 1024 * 1024;
 
-bool reads_only(const std::string& method) { return method == "GET" || method == "HEAD" || method == "OPTIONS"; }
+bool reads_only(const std::string& method) {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS";
+}
 
 }  // namespace
 
@@ -28,21 +30,27 @@ std::string_view Exchange::request_header(const char* name) const {
 
 std::optional<std::string> Exchange::query(const char* name) const {
   const char* value = nullptr;
-  if (MHD_lookup_connection_value_n(connection_, MHD_GET_ARGUMENT_KIND, name, std::string_view(name).size(), &value, nullptr) != MHD_YES) return std::nullopt;
+  if (MHD_lookup_connection_value_n(connection_, MHD_GET_ARGUMENT_KIND, name, std::string_view(name).size(), &value,
+                                    nullptr) != MHD_YES)
+    return std::nullopt;
   std::string decoded;
   if (value && !percent_decode(value, decoded)) return std::nullopt;
   return decoded;
 }
 
-bool Exchange::for_people() const { return method_ == "GET" && !query("json") && request_header("Accept").find("text/html") != std::string_view::npos; }
+bool Exchange::for_people() const {
+  return method_ == "GET" && !query("json") && request_header("Accept").find("text/html") != std::string_view::npos;
+}
 
 std::optional<Error> Exchange::check_site() const {
   web::RequestSite site{request_header("Host"), request_header("Origin"), request_header("Sec-Fetch-Site")};
   if (!web::is_local_host(site.host)) {
-    return Error{ErrorCode::not_allowed, "This name does not belong to this service.", "Use the address that 'drawbridge services' shows."};
+    return Error{ErrorCode::not_allowed, "This name does not belong to this service.",
+                 "Use the address that 'drawbridge services' shows."};
   }
   if (!reads_only(method_) && !web::may_change(site)) {
-    return Error{ErrorCode::not_allowed, "Another site asked for this change.", "Make the change on the folder's own page."};
+    return Error{ErrorCode::not_allowed, "Another site asked for this change.",
+                 "Make the change on the folder's own page."};
   }
   bool framed_twice = !request_header("Transfer-Encoding").empty() && !request_header("Content-Length").empty();
   if (framed_twice) return Error{ErrorCode::malformed, "The request says its length in two ways.", ""};
@@ -84,7 +92,8 @@ Reply Exchange::answer() {
   if (path_.is_reserved()) {
     const web::Asset* asset = path_.names.size() == 2 && reads_only(method_) ? web::find_asset(path_.name()) : nullptr;
     if (!asset) return refuse({ErrorCode::not_found, "There is no such file.", ""});
-    if (request_header("If-None-Match") == asset->tag) return std::move(Reply::empty(MHD_HTTP_NOT_MODIFIED).header("ETag", std::string(asset->tag)));
+    if (request_header("If-None-Match") == asset->tag)
+      return std::move(Reply::empty(MHD_HTTP_NOT_MODIFIED).header("ETag", std::string(asset->tag)));
     return std::move(Reply::constant(std::string(asset->type), asset->bytes).header("ETag", std::string(asset->tag)));
   }
   if (method_ == "HEAD" && !request_header("Upload-Id").empty()) return upload_progress();
@@ -98,7 +107,9 @@ Reply Exchange::answer() {
   return reply;
 }
 
-bool Exchange::too_much_ignored() const { return ignored_ > longest_ignored_body; }
+bool Exchange::too_much_ignored() const {
+  return ignored_ > longest_ignored_body;
+}
 
 Reply Exchange::make() {
   if (auto made = make_folder(*root_, path_); !made) return refuse(made.error());
@@ -109,10 +120,12 @@ Reply Exchange::move() {
   std::string_view destination = request_header("Destination");
   // An absolute form is of this very site, as check_site has seen to; what counts is its path.
   size_t authority = destination.find("://");
-  if (authority != std::string_view::npos) destination.remove_prefix(std::min(destination.find('/', authority + 3), destination.size()));
+  if (authority != std::string_view::npos)
+    destination.remove_prefix(std::min(destination.find('/', authority + 3), destination.size()));
   auto to = parse_request_path(destination);
   if (!to) return refuse(to.error());
-  if (to->is_reserved()) return refuse({ErrorCode::invalid_argument, "Drawbridge keeps this name for itself.", "Choose another name."});
+  if (to->is_reserved())
+    return refuse({ErrorCode::invalid_argument, "Drawbridge keeps this name for itself.", "Choose another name."});
   if (auto moved = move_entry(*root_, path_, *to); !moved) return refuse(moved.error());
   return Reply::json(MHD_HTTP_CREATED, "{\"name\":" + quote_json(to->name()) + "}");
 }

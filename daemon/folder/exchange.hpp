@@ -16,8 +16,8 @@ namespace drawbridge::folder {
 
 // What all requests to one folder share. Thread-safe: its members are constant or say so.
 struct Served {
-  std::string folder;    // absolute path at the office
-  std::string service;   // its name, as the page's title
+  std::string folder;   // absolute path at the office
+  std::string service;  // its name, as the page's title
   UploadTurns turns;
 };
 
@@ -62,8 +62,8 @@ class Exchange {
   RequestPath path_;
   std::optional<Root> root_;
   std::unique_ptr<Upload> upload_;
-  std::optional<Error> failure_;   // found out before the body ended
-  uint64_t ignored_ = 0;           // bytes of the body that were read in vain
+  std::optional<Error> failure_;  // found out before the body ended
+  uint64_t ignored_ = 0;          // bytes of the body that were read in vain
 };
 
 }  // namespace drawbridge::folder

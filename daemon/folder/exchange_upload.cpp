@@ -13,18 +13,25 @@ bool parse_number(std::string_view text, Number& out) {
   return error == std::errc() && end == text.data() + text.size() && out >= 0;
 }
 
-Error bad(const char* message) { return {ErrorCode::invalid_argument, message, ""}; }
+Error bad(const char* message) {
+  return {ErrorCode::invalid_argument, message, ""};
+}
 
 bool parse_conflict(std::string_view text, Conflict& out) {
-  if (text == "refuse") out = Conflict::refuse;
-  else if (text == "number") out = Conflict::number;
-  else if (text == "replace") out = Conflict::replace;
-  else return false;
+  if (text == "refuse")
+    out = Conflict::refuse;
+  else if (text == "number")
+    out = Conflict::number;
+  else if (text == "replace")
+    out = Conflict::replace;
+  else
+    return false;
   return true;
 }
 
 std::string progress_json(const UploadProgress& progress) {
-  return "{\"offset\":" + std::to_string(progress.offset) + ",\"name\":" + (progress.name.empty() ? "null" : quote_json(progress.name)) + "}";
+  return "{\"offset\":" + std::to_string(progress.offset) +
+         ",\"name\":" + (progress.name.empty() ? "null" : quote_json(progress.name)) + "}";
 }
 
 }  // namespace
@@ -33,16 +40,20 @@ Result<UploadOrder> Exchange::upload_order() const {
   UploadOrder order;
   order.id = request_header("Upload-Id");
   if (!order.id.empty() && !is_upload_id(order.id)) return bad("Upload-Id is 16 to 64 lower-case hexadecimal digits.");
-  std::string_view offset = request_header("Upload-Offset"), length = request_header("Upload-Length"), modified = request_header("Upload-Modified");
+  std::string_view offset = request_header("Upload-Offset"), length = request_header("Upload-Length"),
+                   modified = request_header("Upload-Modified");
   if (!offset.empty() && !parse_number(offset, order.offset)) return bad("Upload-Offset is a number of bytes.");
   if (length.empty() && order.id.empty()) length = request_header("Content-Length");
-  if (!length.empty() && !parse_number(length, order.length.emplace())) return bad("Upload-Length is a number of bytes.");
+  if (!length.empty() && !parse_number(length, order.length.emplace()))
+    return bad("Upload-Length is a number of bytes.");
   if (!order.id.empty() && !order.length) return bad("An upload with an id needs Upload-Length.");
   if (order.id.empty() && order.offset != 0) return bad("An upload that goes on needs its id.");
-  if (!modified.empty() && !parse_number(modified, order.modified_ms.emplace())) return bad("Upload-Modified is a time in milliseconds since 1970.");
+  if (!modified.empty() && !parse_number(modified, order.modified_ms.emplace()))
+    return bad("Upload-Modified is a time in milliseconds since 1970.");
   order.if_match = request_header("If-Match");
   if (!order.if_match.empty()) order.conflict = Conflict::replace;
-  if (auto conflict = query("conflict"); conflict && !parse_conflict(*conflict, order.conflict)) return bad("conflict is refuse, number or replace.");
+  if (auto conflict = query("conflict"); conflict && !parse_conflict(*conflict, order.conflict))
+    return bad("conflict is refuse, number or replace.");
   if (request_header("If-None-Match") == "*") order.conflict = Conflict::refuse;
   return order;
 }
@@ -60,8 +71,10 @@ void Exchange::begin_upload() {
     return;
   }
   auto upload = Upload::begin(served_.turns, place.take(), order.take());
-  if (upload) upload_ = upload.take();
-  else failure_ = upload.error();
+  if (upload)
+    upload_ = upload.take();
+  else
+    failure_ = upload.error();
 }
 
 Reply Exchange::finish_upload() {

@@ -19,11 +19,13 @@ constexpr unsigned most_connections = 128;
 // libmicrohttpd's own limit deadlocks all connections when it is reached (0.9.75), so it must never be: it counts a
 // connection until its thread is joined, a little longer than we do.
 constexpr unsigned library_limit = 16 * most_connections;
-constexpr size_t connection_memory = 64 * 1024;   // header and buffer of one connection; headers are bounded by it
+constexpr size_t connection_memory = 64 * 1024;  // header and buffer of one connection; headers are bounded by it
 constexpr size_t stack_bytes = 256 * 1024;
 
 // The path and the query stay as sent: they are decoded once, by us.
-size_t keep_escapes(void*, MHD_Connection*, char* text) { return std::strlen(text); }
+size_t keep_escapes(void*, MHD_Connection*, char* text) {
+  return std::strlen(text);
+}
 
 MHD_Result serve_body(Exchange& exchange, const char* bytes, size_t* length) {
   exchange.body({reinterpret_cast<const uint8_t*>(bytes), *length});
@@ -32,8 +34,8 @@ MHD_Result serve_body(Exchange& exchange, const char* bytes, size_t* length) {
 }
 
 // libmicrohttpd calls this with the headers, then with each piece of the body, then with none.
-MHD_Result serve(void* served, MHD_Connection* connection, const char* url, const char* method, const char*, const char* bytes, size_t* length,
-                 void** state) {
+MHD_Result serve(void* served, MHD_Connection* connection, const char* url, const char* method, const char*,
+                 const char* bytes, size_t* length, void** state) {
   auto* exchange = static_cast<Exchange*>(*state);
   if (!exchange) {
     exchange = new Exchange(*static_cast<Served*>(served), connection, method, url);
@@ -55,16 +57,13 @@ void counted(void* open, MHD_Connection*, void**, MHD_ConnectionNotificationCode
 }
 
 MHD_Daemon* start_daemon(Served* served, std::atomic<unsigned>* open) {
-  constexpr unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC;
-  return MHD_start_daemon(flags, 0, nullptr, nullptr, &serve, served,
-                          MHD_OPTION_UNESCAPE_CALLBACK, &keep_escapes, nullptr,
-                          MHD_OPTION_NOTIFY_COMPLETED, &completed, nullptr,
-                          MHD_OPTION_NOTIFY_CONNECTION, &counted, open,
-                          MHD_OPTION_CONNECTION_LIMIT, library_limit,
-                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory,
-                          MHD_OPTION_THREAD_STACK_SIZE, stack_bytes,
-                          MHD_OPTION_STRICT_FOR_CLIENT, 1,
-                          MHD_OPTION_END);
+  constexpr unsigned flags = MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL |
+                             MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ITC;
+  return MHD_start_daemon(flags, 0, nullptr, nullptr, &serve, served, MHD_OPTION_UNESCAPE_CALLBACK, &keep_escapes,
+                          nullptr, MHD_OPTION_NOTIFY_COMPLETED, &completed, nullptr, MHD_OPTION_NOTIFY_CONNECTION,
+                          &counted, open, MHD_OPTION_CONNECTION_LIMIT, library_limit,
+                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory, MHD_OPTION_THREAD_STACK_SIZE,
+                          stack_bytes, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 }
 
 }  // namespace
@@ -77,14 +76,17 @@ struct FolderServer::Parts {
 
 FolderServer::FolderServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-FolderServer::~FolderServer() { MHD_stop_daemon(parts_->daemon); }
+FolderServer::~FolderServer() {
+  MHD_stop_daemon(parts_->daemon);
+}
 
 Result<std::unique_ptr<FolderServer>> FolderServer::start(const std::string& folder, const std::string& service) {
   auto parts = std::make_unique<Parts>();
   parts->served.folder = folder;
   parts->served.service = service;
   parts->daemon = start_daemon(&parts->served, &parts->open);
-  if (!parts->daemon) return system_error("The folder cannot be served", errno, "Look for a limit on threads or memory.");
+  if (!parts->daemon)
+    return system_error("The folder cannot be served", errno, "Look for a limit on threads or memory.");
   return std::unique_ptr<FolderServer>(new FolderServer(std::move(parts)));
 }
 
@@ -93,13 +95,15 @@ Result<FileDescriptor> FolderServer::connect() {
     return Error{ErrorCode::limit, "Too many connections to this folder are open.", "Close some and try again."};
   }
   int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) return system_error("No connection to the folder", errno);
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
+    return system_error("No connection to the folder", errno);
   FileDescriptor ours(ends[0]);
   sockaddr_un nobody{};
   nobody.sun_family = AF_UNIX;
   ++parts_->open;
   // On failure the library closes its end.
-  if (MHD_add_connection(parts_->daemon, ends[1], reinterpret_cast<sockaddr*>(&nobody), sizeof nobody) == MHD_YES) return ours;
+  if (MHD_add_connection(parts_->daemon, ends[1], reinterpret_cast<sockaddr*>(&nobody), sizeof nobody) == MHD_YES)
+    return ours;
   --parts_->open;
   return system_error("No connection to the folder", errno, "Look for a limit on threads or memory.");
 }

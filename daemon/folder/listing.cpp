@@ -56,7 +56,9 @@ void read_entries(DIR* folder, const Root& root, Listing& listing) {
   }
 }
 
-std::string url_of(const Entry& entry) { return percent_encode(entry.name) + (entry.is_folder ? "/" : ""); }
+std::string url_of(const Entry& entry) {
+  return percent_encode(entry.name) + (entry.is_folder ? "/" : "");
+}
 
 std::string to_json(const Entry& entry, const RequestPath& folder) {
   std::string url = url_of(entry);
@@ -84,9 +86,8 @@ Result<Listing> read_listing(const Root& root, const RequestPath& path) {
   if (!folder) return file_error(errno, path.is_root() ? "folder" : path.name());
   fd->release();
   read_entries(folder.get(), root, listing);
-  std::sort(listing.entries.begin(), listing.entries.end(), [](const Entry& a, const Entry& b) {
-    return a.is_folder != b.is_folder ? a.is_folder : a.name < b.name;
-  });
+  std::sort(listing.entries.begin(), listing.entries.end(),
+            [](const Entry& a, const Entry& b) { return a.is_folder != b.is_folder ? a.is_folder : a.name < b.name; });
   return listing;
 }
 

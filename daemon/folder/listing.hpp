@@ -10,10 +10,10 @@
 namespace drawbridge::folder {
 
 struct Entry {
-  std::string name;          // as on the disk: any bytes but '/' and NUL
+  std::string name;  // as on the disk: any bytes but '/' and NUL
   bool is_folder = false;
-  uint64_t bytes = 0;        // of a file
-  int64_t modified_ms = 0;   // since 1970
+  uint64_t bytes = 0;       // of a file
+  int64_t modified_ms = 0;  // since 1970
 };
 
 struct Listing {

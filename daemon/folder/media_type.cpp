@@ -50,16 +50,17 @@ constexpr std::array endings = {
 };
 
 constexpr std::array<std::string_view, 56> text_endings = {
-    "txt",  "text", "md",   "markdown", "log", "csv",  "tsv", "json", "jsonl", "xml",  "html", "htm",  "xhtml", "css",
-    "js",   "mjs",  "ts",   "tsx",      "jsx", "py",   "rb",  "php",  "pl",    "lua",  "sh",   "bash", "bat",   "ps1",
-    "c",    "h",    "cc",   "cpp",      "hpp", "cs",   "go",  "rs",   "java",  "kt",   "swift", "sql", "r",     "tex",
-    "ini",  "conf", "cfg",  "toml",     "yaml", "yml", "env", "eml",  "ics",   "vcf",  "srt",  "vtt",  "diff",  "patch"};
+    "txt", "text", "md",  "markdown", "log",  "csv", "tsv", "json", "jsonl", "xml", "html",  "htm",  "xhtml", "css",
+    "js",  "mjs",  "ts",  "tsx",      "jsx",  "py",  "rb",  "php",  "pl",    "lua", "sh",    "bash", "bat",   "ps1",
+    "c",   "h",    "cc",  "cpp",      "hpp",  "cs",  "go",  "rs",   "java",  "kt",  "swift", "sql",  "r",     "tex",
+    "ini", "conf", "cfg", "toml",     "yaml", "yml", "env", "eml",  "ics",   "vcf", "srt",   "vtt",  "diff",  "patch"};
 
 std::string ending_of(std::string_view name) {
   size_t dot = name.rfind('.');
   if (dot == std::string_view::npos || dot == 0 || name.size() - dot > 10) return {};
   std::string out(name.substr(dot + 1));
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
 }
 
@@ -67,21 +68,29 @@ std::string ending_of(std::string_view name) {
 
 const char* preview_name(Preview preview) {
   switch (preview) {
-    case Preview::none: return "none";
-    case Preview::picture: return "picture";
-    case Preview::text: return "text";
-    case Preview::audio: return "audio";
-    case Preview::video: return "video";
-    case Preview::pdf: return "pdf";
+    case Preview::none:
+      return "none";
+    case Preview::picture:
+      return "picture";
+    case Preview::text:
+      return "text";
+    case Preview::audio:
+      return "audio";
+    case Preview::video:
+      return "video";
+    case Preview::pdf:
+      return "pdf";
   }
   return "none";
 }
 
 MediaType media_type(std::string_view name) {
   std::string ending = ending_of(name);
-  auto known = std::find_if(endings.begin(), endings.end(), [&](const Ending& entry) { return entry.ending == ending; });
+  auto known =
+      std::find_if(endings.begin(), endings.end(), [&](const Ending& entry) { return entry.ending == ending; });
   if (known != endings.end()) return {known->type, known->preview};
-  if (std::find(text_endings.begin(), text_endings.end(), ending) != text_endings.end()) return {plain_text, Preview::text};
+  if (std::find(text_endings.begin(), text_endings.end(), ending) != text_endings.end())
+    return {plain_text, Preview::text};
   if (name == "README" || name == "LICENSE" || name == "Makefile") return {plain_text, Preview::text};
   return {"application/octet-stream", Preview::none};
 }

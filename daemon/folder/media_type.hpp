@@ -10,7 +10,7 @@ enum class Preview { none, picture, text, audio, video, pdf };
 const char* preview_name(Preview preview);
 
 struct MediaType {
-  std::string type;          // of the content, as a browser may be told; text carries its charset
+  std::string type;  // of the content, as a browser may be told; text carries its charset
   Preview preview = Preview::none;
 };
 

@@ -14,13 +14,27 @@ struct Words {
 };
 
 const Words& words(Language language) {
-  static const Words english = {"en", "Name", "Size", "Modified", "This folder is empty.", "There is more here than can be listed."};
-  static const Words french = {"fr", "Nom", "Taille", "Modifié", "Ce dossier est vide.", "Il y a ici plus de fichiers que la liste ne peut en montrer."};
-  static const Words spanish = {"es", "Nombre", "Tamaño", "Modificado", "Esta carpeta está vacía.", "Hay más archivos de los que la lista puede mostrar."};
+  static const Words english = {
+      "en", "Name", "Size", "Modified", "This folder is empty.", "There is more here than can be listed."};
+  static const Words french = {"fr",
+                               "Nom",
+                               "Taille",
+                               "Modifié",
+                               "Ce dossier est vide.",
+                               "Il y a ici plus de fichiers que la liste ne peut en montrer."};
+  static const Words spanish = {"es",
+                                "Nombre",
+                                "Tamaño",
+                                "Modificado",
+                                "Esta carpeta está vacía.",
+                                "Hay más archivos de los que la lista puede mostrar."};
   switch (language) {
-    case Language::english: return english;
-    case Language::french: return french;
-    case Language::spanish: return spanish;
+    case Language::english:
+      return english;
+    case Language::french:
+      return french;
+    case Language::spanish:
+      return spanish;
   }
   return english;
 }
@@ -38,7 +52,8 @@ std::string size_text(uint64_t bytes) {
 
 // "2026-11-22", in UTC: a form that every language reads.
 std::string day_text(int64_t ms) {
-  std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(ms))));
+  std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(
+      std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(ms))));
   char text[32];
   std::snprintf(text, sizeof text, "%04d-%02u-%02u", int(day.year()), unsigned(day.month()), unsigned(day.day()));
   return text;
@@ -49,7 +64,9 @@ std::string head(const std::string& title, const char* language, bool with_scrip
   return std::string("<!doctype html>\n<html lang=\"") + language +
          "\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
          "<meta name=\"color-scheme\" content=\"light dark\"><title>" +
-         escape_html(title) + "</title><link rel=\"icon\" href=\"/.drawbridge/icon.svg\" type=\"image/svg+xml\"><link rel=\"stylesheet\" href=\"/.drawbridge/page.css\">" +
+         escape_html(title) +
+         "</title><link rel=\"icon\" href=\"/.drawbridge/icon.svg\" type=\"image/svg+xml\"><link rel=\"stylesheet\" "
+         "href=\"/.drawbridge/page.css\">" +
          script + "</head>\n<body>\n";
 }
 
@@ -70,13 +87,15 @@ std::string row(const Entry& entry, const RequestPath& folder) {
   // "./" keeps a name with a colon from being taken for a scheme; encoded names hold none, but it costs nothing.
   bool reachable = parse_request_path(folder.url() + url).ok();
   if (reachable) name = "<a class=\"open\" href=\"./" + url + "\">" + name + "</a>";
-  return std::string("<tr class=\"") + (entry.is_folder ? "folder" : "file") + "\"><td class=\"name\">" + name + "</td><td class=\"size\">" +
-         (entry.is_folder ? "" : size_text(entry.bytes)) + "</td><td class=\"date\">" + day_text(entry.modified_ms) + "</td></tr>\n";
+  return std::string("<tr class=\"") + (entry.is_folder ? "folder" : "file") + "\"><td class=\"name\">" + name +
+         "</td><td class=\"size\">" + (entry.is_folder ? "" : size_text(entry.bytes)) + "</td><td class=\"date\">" +
+         day_text(entry.modified_ms) + "</td></tr>\n";
 }
 
 std::string table(const Listing& listing, const Words& word) {
-  std::string out = std::string("<table class=\"list\"><thead><tr><th scope=\"col\" class=\"name\">") + word.name + "</th><th scope=\"col\" class=\"size\">" + word.size +
-                    "</th><th scope=\"col\" class=\"date\">" + word.modified + "</th></tr></thead>\n<tbody>\n";
+  std::string out = std::string("<table class=\"list\"><thead><tr><th scope=\"col\" class=\"name\">") + word.name +
+                    "</th><th scope=\"col\" class=\"size\">" + word.size + "</th><th scope=\"col\" class=\"date\">" +
+                    word.modified + "</th></tr></thead>\n<tbody>\n";
   for (const Entry& entry : listing.entries) out += row(entry, listing.path);
   return out + "</tbody></table>\n";
 }
@@ -99,7 +118,8 @@ Language choose_language(std::string_view accept_language) {
 std::string listing_page(const Listing& listing, const std::string& service, Language language) {
   const Words& word = words(language);
   std::string title = listing.path.is_root() ? service : listing.path.name() + " – " + service;
-  std::string out = head(title, word.language, true) + "<div id=\"page\" data-service=\"" + escape_html(service) + "\">\n";
+  std::string out =
+      head(title, word.language, true) + "<div id=\"page\" data-service=\"" + escape_html(service) + "\">\n";
   // Room for the tools that the script puts there, so that nothing jumps.
   out += breadcrumb(listing.path, service) + "<div class=\"tools\"></div>\n<main>\n";
   out += listing.entries.empty() ? std::string("<p class=\"empty\">") + word.empty + "</p>\n" : table(listing, word);
@@ -108,8 +128,8 @@ std::string listing_page(const Listing& listing, const std::string& service, Lan
 }
 
 std::string error_page(const Error& error) {
-  return head(error.message, "en", false) + "<main class=\"failure\"><h1>" + escape_html(error.message) + "</h1><p>" + escape_html(error.remedy) +
-         "</p><p><a href=\"/\">Drawbridge</a></p></main>\n</body>\n</html>\n";
+  return head(error.message, "en", false) + "<main class=\"failure\"><h1>" + escape_html(error.message) + "</h1><p>" +
+         escape_html(error.remedy) + "</p><p><a href=\"/\">Drawbridge</a></p></main>\n</body>\n</html>\n";
 }
 
 }  // namespace drawbridge::folder

@@ -9,10 +9,14 @@ namespace {
 const char* policy(Use use) {
   switch (use) {
     case Use::page:
-      return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; frame-src 'self'; connect-src 'self'; "
+      return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
+             "frame-src 'self'; connect-src 'self'; "
              "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-    case Use::content: return "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; media-src 'self'; frame-ancestors 'self'";
-    case Use::document: return "script-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+    case Use::content:
+      return "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; media-src 'self'; "
+             "frame-ancestors 'self'";
+    case Use::document:
+      return "script-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
   }
   return "default-src 'none'";
 }
@@ -38,18 +42,23 @@ Reply Reply::text(unsigned status, const std::string& type, const std::string& b
 }
 
 Reply Reply::constant(const std::string& type, ByteView bytes) {
-  Reply reply(MHD_HTTP_OK, MHD_create_response_from_buffer(bytes.size(), const_cast<uint8_t*>(bytes.data()), MHD_RESPMEM_PERSISTENT), Use::content);
+  Reply reply(MHD_HTTP_OK,
+              MHD_create_response_from_buffer(bytes.size(), const_cast<uint8_t*>(bytes.data()), MHD_RESPMEM_PERSISTENT),
+              Use::content);
   reply.header("Content-Type", type).header("Cache-Control", "no-cache");
   return reply;
 }
 
-Reply Reply::file(unsigned status, const std::string& type, FileDescriptor fd, uint64_t first, uint64_t length, Use use) {
+Reply Reply::file(unsigned status, const std::string& type, FileDescriptor fd, uint64_t first, uint64_t length,
+                  Use use) {
   Reply reply(status, MHD_create_response_from_fd_at_offset64(length, fd.release(), first), use);
   reply.header("Content-Type", type).header("Cache-Control", "private, no-cache").header("Accept-Ranges", "bytes");
   return reply;
 }
 
-Reply Reply::empty(unsigned status) { return {status, copied({}), Use::content}; }
+Reply Reply::empty(unsigned status) {
+  return {status, copied({}), Use::content};
+}
 
 Reply Reply::redirect(const std::string& location) {
   Reply reply = empty(MHD_HTTP_PERMANENT_REDIRECT);
@@ -62,26 +71,36 @@ Reply& Reply::header(const char* name, const std::string& value) {
   return *this;
 }
 
-MHD_Result Reply::send(MHD_Connection* connection) const { return MHD_queue_response(connection, status_, response_.get()); }
+MHD_Result Reply::send(MHD_Connection* connection) const {
+  return MHD_queue_response(connection, status_, response_.get());
+}
 
 unsigned status_of(const Error& error) {
   switch (error.code) {
     case ErrorCode::invalid_argument:
-    case ErrorCode::malformed: return MHD_HTTP_BAD_REQUEST;
-    case ErrorCode::not_found: return MHD_HTTP_NOT_FOUND;
+    case ErrorCode::malformed:
+      return MHD_HTTP_BAD_REQUEST;
+    case ErrorCode::not_found:
+      return MHD_HTTP_NOT_FOUND;
     case ErrorCode::already_exists:
     case ErrorCode::closed:
-    case ErrorCode::state: return MHD_HTTP_CONFLICT;
-    case ErrorCode::not_allowed: return MHD_HTTP_FORBIDDEN;
-    case ErrorCode::limit: return MHD_HTTP_INSUFFICIENT_STORAGE;
-    case ErrorCode::try_later: return MHD_HTTP_SERVICE_UNAVAILABLE;
-    default: return MHD_HTTP_INTERNAL_SERVER_ERROR;
+    case ErrorCode::state:
+      return MHD_HTTP_CONFLICT;
+    case ErrorCode::not_allowed:
+      return MHD_HTTP_FORBIDDEN;
+    case ErrorCode::limit:
+      return MHD_HTTP_INSUFFICIENT_STORAGE;
+    case ErrorCode::try_later:
+      return MHD_HTTP_SERVICE_UNAVAILABLE;
+    default:
+      return MHD_HTTP_INTERNAL_SERVER_ERROR;
   }
 }
 
 Reply error_reply(const Error& error, bool for_people) {
   if (for_people) return Reply::text(status_of(error), "text/html; charset=utf-8", error_page(error));
-  return Reply::json(status_of(error), std::string("{\"error\":{\"code\":\"") + code_name(error.code) + "\",\"message\":" + quote_json(error.message) +
+  return Reply::json(status_of(error), std::string("{\"error\":{\"code\":\"") + code_name(error.code) +
+                                           "\",\"message\":" + quote_json(error.message) +
                                            ",\"remedy\":" + quote_json(error.remedy) + "}}");
 }
 

@@ -27,7 +27,8 @@ class Reply {
   // `bytes` must live for ever.
   static Reply constant(const std::string& type, ByteView bytes);
   // Sends from the file without copying; owns the descriptor.
-  static Reply file(unsigned status, const std::string& type, FileDescriptor fd, uint64_t first, uint64_t length, Use use);
+  static Reply file(unsigned status, const std::string& type, FileDescriptor fd, uint64_t first, uint64_t length,
+                    Use use);
   static Reply empty(unsigned status);
   static Reply redirect(const std::string& location);
 

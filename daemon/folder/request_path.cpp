@@ -9,11 +9,13 @@
 namespace drawbridge::folder {
 namespace {
 
-constexpr size_t longest_raw_path = 12 * 1024;   // three characters for each byte of the longest path
-constexpr size_t longest_path = 4095;            // PATH_MAX without its NUL
-constexpr size_t longest_name = 255;             // NAME_MAX
+constexpr size_t longest_raw_path = 12 * 1024;  // three characters for each byte of the longest path
+constexpr size_t longest_path = 4095;           // PATH_MAX without its NUL
+constexpr size_t longest_name = 255;            // NAME_MAX
 
-Error malformed(const char* message) { return {ErrorCode::malformed, message, "Open the folder's first page and go on from there."}; }
+Error malformed(const char* message) {
+  return {ErrorCode::malformed, message, "Open the folder's first page and go on from there."};
+}
 
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -30,7 +32,8 @@ Result<std::string> decode_name(std::string_view segment) {
   std::string name;
   if (!percent_decode(segment, name)) return malformed("The address holds an escape that is not one.");
   if (name.empty() || name == "." || name == "..") return malformed("The address holds an empty, '.' or '..' part.");
-  if (name.find('/') != std::string::npos || has_control(name)) return malformed("The address holds a character that no name has.");
+  if (name.find('/') != std::string::npos || has_control(name))
+    return malformed("The address holds a character that no name has.");
   if (name.size() > longest_name) return malformed("The address holds a name that is too long.");
   if (name.starts_with(upload_prefix)) return Error{ErrorCode::not_found, "There is no such file.", ""};
   return name;
@@ -57,7 +60,8 @@ bool percent_decode(std::string_view text, std::string& out) {
       out += text[i];
       continue;
     }
-    int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1, low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
+    int high = i + 2 < text.size() ? hex_digit(text[i + 1]) : -1,
+        low = i + 2 < text.size() ? hex_digit(text[i + 2]) : -1;
     if (high < 0 || low < 0) return false;
     out += static_cast<char>(high * 16 + low);
     i += 2;
@@ -113,10 +117,12 @@ Result<void> check_new_name(const std::string& name) {
   auto refused = [](const char* why) { return Error{ErrorCode::invalid_argument, why, "Choose another name."}; };
   if (name.empty() || name == "." || name == "..") return refused("This is not a name.");
   if (name.size() > longest_name) return refused("The name is too long: at most 255 bytes.");
-  if (name.find('/') != std::string::npos || has_control(name)) return refused("The name holds a character that no name may have.");
+  if (name.find('/') != std::string::npos || has_control(name))
+    return refused("The name holds a character that no name may have.");
   if (!is_utf8(as_bytes(name)) || misleads(name)) return refused("The name holds characters that cannot be seen.");
   if (name.front() == ' ' || name.back() == ' ') return refused("The name begins or ends with a space.");
-  if (name.starts_with(upload_prefix) || name == reserved_segment) return refused("Drawbridge keeps this name for itself.");
+  if (name.starts_with(upload_prefix) || name == reserved_segment)
+    return refused("Drawbridge keeps this name for itself.");
   return {};
 }
 

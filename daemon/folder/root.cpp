@@ -28,7 +28,9 @@ int open_beneath(int root, const std::string& path, int flags) {
   return -1;
 }
 
-bool serves(const struct stat& status) { return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode); }
+bool serves(const struct stat& status) {
+  return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode);
+}
 
 }  // namespace
 
@@ -36,21 +38,38 @@ Error file_error(int number, const std::string& what) {
   std::string name = "'" + repair_utf8(what) + "'";
   switch (number) {
     case ENOENT:
-    case ENOTDIR: return {ErrorCode::not_found, "There is no " + name + " here; it was moved, renamed or deleted.", "Go back to the folder."};
+    case ENOTDIR:
+      return {ErrorCode::not_found, "There is no " + name + " here; it was moved, renamed or deleted.",
+              "Go back to the folder."};
     case ELOOP:
-    case EXDEV: return {ErrorCode::not_allowed, name + " leads out of this folder.", "Ask the office to put the file itself here."};
+    case EXDEV:
+      return {ErrorCode::not_allowed, name + " leads out of this folder.",
+              "Ask the office to put the file itself here."};
     case EACCES:
-    case EPERM: return {ErrorCode::not_allowed, "The office computer does not allow this for " + name + ".", "Ask the office to change the permissions."};
-    case EROFS: return {ErrorCode::not_allowed, "The office's disk can only be read.", "Ask the office."};
+    case EPERM:
+      return {ErrorCode::not_allowed, "The office computer does not allow this for " + name + ".",
+              "Ask the office to change the permissions."};
+    case EROFS:
+      return {ErrorCode::not_allowed, "The office's disk can only be read.", "Ask the office."};
     case ENOSPC:
-    case EDQUOT: return {ErrorCode::limit, "The office's disk is full.", "Make room at the office, then try again."};
-    case EFBIG: return {ErrorCode::limit, name + " is larger than the office's disk takes.", ""};
-    case EEXIST: return {ErrorCode::already_exists, name + " exists already.", "Choose another name, or say that it may be replaced."};
-    case ENOTEMPTY: return {ErrorCode::state, name + " is not empty.", "Delete what is in it first."};
-    case ENAMETOOLONG: return {ErrorCode::invalid_argument, "The name is too long for the office's disk.", "Choose a shorter name."};
-    case EISDIR: return {ErrorCode::state, name + " is a folder.", ""};
-    case EINVAL: return {ErrorCode::invalid_argument, "The office's disk does not take " + name + ".", "Choose another name."};
-    default: return {ErrorCode::io, "The office's disk failed at " + name + ": " + system_text(number) + ".", "Try again; if it stays so, tell the office."};
+    case EDQUOT:
+      return {ErrorCode::limit, "The office's disk is full.", "Make room at the office, then try again."};
+    case EFBIG:
+      return {ErrorCode::limit, name + " is larger than the office's disk takes.", ""};
+    case EEXIST:
+      return {ErrorCode::already_exists, name + " exists already.",
+              "Choose another name, or say that it may be replaced."};
+    case ENOTEMPTY:
+      return {ErrorCode::state, name + " is not empty.", "Delete what is in it first."};
+    case ENAMETOOLONG:
+      return {ErrorCode::invalid_argument, "The name is too long for the office's disk.", "Choose a shorter name."};
+    case EISDIR:
+      return {ErrorCode::state, name + " is a folder.", ""};
+    case EINVAL:
+      return {ErrorCode::invalid_argument, "The office's disk does not take " + name + ".", "Choose another name."};
+    default:
+      return {ErrorCode::io, "The office's disk failed at " + name + ": " + system_text(number) + ".",
+              "Try again; if it stays so, tell the office."};
   }
 }
 
@@ -59,10 +78,12 @@ Result<Root> Root::open(const std::string& path) {
   if (fd) return Root(std::move(fd));
   int number = errno;
   if (number == EACCES) {
-    return Error{ErrorCode::not_allowed, "The office computer does not allow Drawbridge to open this folder.", "Ask the office to change its permissions."};
+    return Error{ErrorCode::not_allowed, "The office computer does not allow Drawbridge to open this folder.",
+                 "Ask the office to change its permissions."};
   }
   // The path is the office's own business: it is not said.
-  return Error{ErrorCode::not_found, "The folder is not there: " + system_text(number) + ".", "Ask the office whether its disk is connected."};
+  return Error{ErrorCode::not_found, "The folder is not there: " + system_text(number) + ".",
+               "Ask the office whether its disk is connected."};
 }
 
 Result<FileDescriptor> Root::resolve(const RequestPath& path, int flags) const {
@@ -90,10 +111,14 @@ bool Root::status(const RequestPath& path, struct stat& out) const {
   return fd && fstat(fd.get(), &out) == 0;
 }
 
-Result<FileDescriptor> Root::open_folder(const RequestPath& path) const { return resolve(path, O_RDONLY | O_DIRECTORY); }
+Result<FileDescriptor> Root::open_folder(const RequestPath& path) const {
+  return resolve(path, O_RDONLY | O_DIRECTORY);
+}
 
 Result<Place> Root::place(const RequestPath& path) const {
-  if (path.is_root()) return Error{ErrorCode::invalid_argument, "This cannot be done to the whole folder.", "Choose a file or folder in it."};
+  if (path.is_root())
+    return Error{ErrorCode::invalid_argument, "This cannot be done to the whole folder.",
+                 "Choose a file or folder in it."};
   auto folder = open_folder(path.parent());
   if (!folder) return folder.error();
   return Place{folder.take(), path.name()};

@@ -24,11 +24,13 @@ void append_unicode_escape(std::string& out, unsigned code) {
 }
 
 bool is_unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
 }
 
 void append_json(std::string& out, char c) {
-  bool plain = static_cast<uint8_t>(c) >= 0x20 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&' && c != 0x7f;
+  bool plain =
+      static_cast<uint8_t>(c) >= 0x20 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&' && c != 0x7f;
   if (plain) {
     out += c;
   } else {
@@ -53,13 +55,26 @@ std::string escape_html(std::string_view text) {
   std::string out;
   for (char c : repair_utf8(text)) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      case '\0': out += replacement; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      case '\0':
+        out += replacement;
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -70,7 +85,8 @@ std::string quote_json(std::string_view text) {
   std::string out = "\"";
   for (size_t at = 0; at < repaired.size(); ++at) {
     // U+2028 and U+2029 end a line in JavaScript.
-    bool separator = repaired.compare(at, 2, "\xE2\x80") == 0 && at + 2 < repaired.size() && (repaired[at + 2] & ~1) == '\xA8';
+    bool separator =
+        repaired.compare(at, 2, "\xE2\x80") == 0 && at + 2 < repaired.size() && (repaired[at + 2] & ~1) == '\xA8';
     if (separator) {
       append_unicode_escape(out, repaired[at + 2] == '\xA8' ? 0x2028 : 0x2029);
       at += 2;

@@ -28,17 +28,20 @@ bool status_at(const Place& place, const std::string& name, struct stat& status)
   return fstatat(place.folder.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-std::string hidden_name(const std::string& id) { return std::string(upload_prefix) + id; }
+std::string hidden_name(const std::string& id) {
+  return std::string(upload_prefix) + id;
+}
 
 // The same upload in the same folder, whatever path led there.
 std::string key_of(const Place& place, const std::string& id) {
-  struct stat status{};
+  struct stat status {};
   fstat(place.folder.get(), &status);
   return std::to_string(status.st_dev) + ":" + std::to_string(status.st_ino) + ":" + id;
 }
 
 Error precondition_failed() {
-  return {ErrorCode::state, "The file was changed by somebody else meanwhile.", "Look at it again before you replace it."};
+  return {ErrorCode::state, "The file was changed by somebody else meanwhile.",
+          "Look at it again before you replace it."};
 }
 
 // Whether the order can end well, as far as one can know before its bytes are there.
@@ -60,7 +63,9 @@ Result<void> check_room(const Place& place, uint64_t missing) {
   if (fstatvfs(place.folder.get(), &disk) != 0) return {};
   uint64_t room = static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
   if (missing <= room) return {};
-  return Error{ErrorCode::limit, "The office's disk has room for " + std::to_string(room) + " bytes, and " + std::to_string(missing) + " are to come.",
+  return Error{ErrorCode::limit,
+               "The office's disk has room for " + std::to_string(room) + " bytes, and " + std::to_string(missing) +
+                   " are to come.",
                "Make room at the office, then try again."};
 }
 
@@ -73,7 +78,8 @@ Result<void> check_order(const Place& place, const UploadOrder& order, uint64_t 
 // 0 if there is none.
 uint64_t size_of_hidden(const Place& place, const std::string& id) {
   struct stat status;
-  return status_at(place, hidden_name(id), status) && S_ISREG(status.st_mode) ? static_cast<uint64_t>(status.st_size) : 0;
+  return status_at(place, hidden_name(id), status) && S_ISREG(status.st_mode) ? static_cast<uint64_t>(status.st_size)
+                                                                              : 0;
 }
 
 }  // namespace
@@ -95,7 +101,8 @@ std::string numbered_name(const std::string& name, int number) {
   return stem + tail;
 }
 
-Upload::Upload(UploadTurns& turns, Place place, UploadOrder order) : turns_(turns), place_(std::move(place)), order_(std::move(order)) {
+Upload::Upload(UploadTurns& turns, Place place, UploadOrder order)
+    : turns_(turns), place_(std::move(place)), order_(std::move(order)) {
   std::string id = order_.id.empty() ? random_id() : order_.id;
   hidden_name_ = hidden_name(id);
   key_ = key_of(place_, id);
@@ -119,11 +126,15 @@ Result<std::unique_ptr<Upload>> Upload::begin(UploadTurns& turns, Place place, U
 Result<void> Upload::open_hidden_file() {
   std::lock_guard lock(turn_->mutex);
   int create = order_.offset == 0 ? O_CREAT : 0;
-  fd_.reset(openat(place_.folder.get(), hidden_name_.c_str(), O_WRONLY | create | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
+  fd_.reset(
+      openat(place_.folder.get(), hidden_name_.c_str(), O_WRONLY | create | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600));
   struct stat status;
   if (!fd_ && errno != ENOENT) return file_error(errno, place_.name);
-  bool in_order = fd_ && fstat(fd_.get(), &status) == 0 && S_ISREG(status.st_mode) && static_cast<uint64_t>(status.st_size) == order_.offset;
-  if (!in_order) return Error{ErrorCode::state, "The upload does not stand at this offset.", "Ask how far it is and go on from there."};
+  bool in_order = fd_ && fstat(fd_.get(), &status) == 0 && S_ISREG(status.st_mode) &&
+                  static_cast<uint64_t>(status.st_size) == order_.offset;
+  if (!in_order)
+    return Error{ErrorCode::state, "The upload does not stand at this offset.",
+                 "Ask how far it is and go on from there."};
   offset_ = order_.offset;
   return {};
 }
@@ -137,7 +148,8 @@ Result<UploadProgress> Upload::progress_of(UploadTurns& turns, const Place& plac
   uint64_t present = size_of_hidden(place, order.id);
   if (auto checked = check_order(place, order, present); !checked) return checked.error();
   // What is said to be there stays there.
-  FileDescriptor fd(openat(place.folder.get(), hidden_name(order.id).c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  FileDescriptor fd(
+      openat(place.folder.get(), hidden_name(order.id).c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (fd && fdatasync(fd.get()) != 0) return file_error(errno, place.name);
   return UploadProgress{fd ? present : 0, ""};
 }
@@ -171,7 +183,8 @@ Result<UploadProgress> Upload::finish() {
   if (turn_->newest != number_) return Error{ErrorCode::closed, "Another connection goes on with this upload.", ""};
   if (fsync(fd_.get()) != 0) return file_error(errno, place_.name);
   if (order_.length && offset_ < *order_.length) {
-    if (order_.id.empty()) return Error{ErrorCode::invalid_argument, "There are fewer bytes than were announced.", "Send the file again."};
+    if (order_.id.empty())
+      return Error{ErrorCode::invalid_argument, "There are fewer bytes than were announced.", "Send the file again."};
     return UploadProgress{offset_, ""};
   }
   return take_final_name();
@@ -179,7 +192,8 @@ Result<UploadProgress> Upload::finish() {
 
 Result<UploadProgress> Upload::take_final_name() {
   struct stat replaced;
-  bool replaces = order_.conflict == Conflict::replace && status_at(place_, place_.name, replaced) && S_ISREG(replaced.st_mode);
+  bool replaces =
+      order_.conflict == Conflict::replace && status_at(place_, place_.name, replaced) && S_ISREG(replaced.st_mode);
   dress(replaces ? &replaced : nullptr);
   auto name = rename_as_ordered();
   if (!name) return name.error();
@@ -194,7 +208,8 @@ Result<UploadProgress> Upload::take_final_name() {
 // Rights and date, before anybody can see the file.
 void Upload::dress(const struct stat* replaced) {
   if (replaced) {
-    if (fchown(fd_.get(), static_cast<uid_t>(-1), replaced->st_gid) != 0) errno = 0;  // only a member of the group may; else it stays ours
+    if (fchown(fd_.get(), static_cast<uid_t>(-1), replaced->st_gid) != 0)
+      errno = 0;  // only a member of the group may; else it stays ours
     fchmod(fd_.get(), replaced->st_mode & 0777);
   } else {
     fchmod(fd_.get(), new_file_mode(place_.folder.get()));

@@ -28,7 +28,7 @@ struct UploadOrder {
   uint64_t offset = 0;             // of the first byte that follows
   std::optional<uint64_t> length;  // of the whole file; needed with an id
   Conflict conflict = Conflict::refuse;
-  std::string if_match;            // with replace: only this version (RFC 9110 section 13.1.1); empty: any
+  std::string if_match;                // with replace: only this version (RFC 9110 section 13.1.1); empty: any
   std::optional<int64_t> modified_ms;  // the file's date, as the sender knows it
 };
 
@@ -42,8 +42,8 @@ struct UploadProgress {
 class UploadTurns {
  public:
   struct Turn {
-    std::mutex mutex;      // held while writing
-    uint64_t newest = 0;   // number of the request that may write
+    std::mutex mutex;     // held while writing
+    uint64_t newest = 0;  // number of the request that may write
   };
   std::shared_ptr<Turn> turn(const std::string& key);
 
@@ -89,9 +89,9 @@ class Upload {
   UploadOrder order_;
   std::string hidden_name_, key_;
   std::shared_ptr<UploadTurns::Turn> turn_;
-  uint64_t number_ = 0;     // of this request, in the turn
+  uint64_t number_ = 0;  // of this request, in the turn
   FileDescriptor fd_;
-  uint64_t offset_ = 0;     // after the last byte written
+  uint64_t offset_ = 0;  // after the last byte written
   bool done_ = false;
 };
 

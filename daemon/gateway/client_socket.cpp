@@ -9,7 +9,9 @@
 namespace drawbridge::gateway {
 
 ClientSocket::ClientSocket(Loop& loop, FileDescriptor fd, Callbacks callbacks)
-    : fd_(std::move(fd)), watch_(loop, fd_.get(), [this](unsigned events) { ready(events); }), callbacks_(std::move(callbacks)) {
+    : fd_(std::move(fd)),
+      watch_(loop, fd_.get(), [this](unsigned events) { ready(events); }),
+      callbacks_(std::move(callbacks)) {
   await_events();
 }
 
@@ -64,9 +66,13 @@ void ClientSocket::want_read(bool wanted) {
 }
 
 // A broken descriptor is writable at once: its owner hears of it from the loop, never from inside write().
-void ClientSocket::await_events() { watch_.want((read_wanted_ ? FdWatch::readable : 0) | (full() ? FdWatch::writable : 0)); }
+void ClientSocket::await_events() {
+  watch_.want((read_wanted_ ? FdWatch::readable : 0) | (full() ? FdWatch::writable : 0));
+}
 
-void ClientSocket::abandon() { reset_on_close(fd_.get()); }
+void ClientSocket::abandon() {
+  reset_on_close(fd_.get());
+}
 
 FileDescriptor ClientSocket::release() {
   watch_.close();

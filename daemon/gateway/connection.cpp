@@ -9,9 +9,9 @@ namespace drawbridge::gateway {
 namespace {
 
 constexpr size_t read_size = 64 * 1024;
-constexpr Duration head_within = 15s;     // a head that has begun
-constexpr Duration accept_within = 20s;   // the office's yes or no; after that the person is told
-constexpr Duration linger_for = 2s;       // for the browser to read a last answer although it still sends
+constexpr Duration head_within = 15s;    // a head that has begun
+constexpr Duration accept_within = 20s;  // the office's yes or no; after that the person is told
+constexpr Duration linger_for = 2s;      // for the browser to read a last answer although it still sends
 
 std::string hexadecimal(size_t value) {
   char text[20];
@@ -23,7 +23,8 @@ std::string hexadecimal(size_t value) {
 
 Connection::Connection(Surroundings& around, FileDescriptor client)
     : around_(around),
-      client_(around.loop, std::move(client), {[this] { client_readable(); }, [this] { client_drained(); }, [this] { finish(); }}),
+      client_(around.loop, std::move(client),
+              {[this] { client_readable(); }, [this] { client_drained(); }, [this] { finish(); }}),
       timer_(around.loop, [this] { timed_out(); }) {
   timer_.start(idle_for);
 }
@@ -44,9 +45,15 @@ void Connection::advance_request() {
   bool more = true;
   while (more && !ending_ && !finished_) {
     switch (request_phase_) {
-      case RequestPhase::head: more = advance_head(); break;
-      case RequestPhase::body: more = advance_body(); break;
-      case RequestPhase::complete: more = false; break;
+      case RequestPhase::head:
+        more = advance_head();
+        break;
+      case RequestPhase::body:
+        more = advance_body();
+        break;
+      case RequestPhase::complete:
+        more = false;
+        break;
     }
   }
   if (finished_) return;
@@ -68,7 +75,8 @@ bool Connection::advance_head() {
   size_t used = 0;
   request_.restart();
   bool good = check.kind == HeadCheck::Kind::complete &&
-              request_.feed(as_bytes(std::string_view(incoming_).substr(0, check.length)), used, [](ByteView) {}) == MessageParser::Progress::head;
+              request_.feed(as_bytes(std::string_view(incoming_).substr(0, check.length)), used, [](ByteView) {}) ==
+                  MessageParser::Progress::head;
   incoming_.erase(0, used);
   if (!good) {
     refuse(400, "This is not a request that can be read in one way only.");
@@ -133,7 +141,8 @@ void Connection::pass_body(ByteView piece) {
 
 void Connection::answer(unsigned status, const std::string& type, std::string_view body, bool bodiless) {
   std::string head = "HTTP/1.1 " + std::to_string(status) + " " + reason_phrase(status) + "\r\nContent-Type: " + type +
-                     "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + std::string(security_headers) + "Connection: close\r\n\r\n";
+                     "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + std::string(security_headers) +
+                     "Connection: close\r\n\r\n";
   client_.write(as_bytes(head));
   if (!bodiless) client_.write(as_bytes(body));
   end_after_write();
@@ -147,9 +156,11 @@ void Connection::answer_office_page(const RoutedOffice& office) {
   const Head& head = request_.head();
   bool bodiless = head.method == "HEAD";
   if (head.method != "GET" && !bodiless) return refuse(405, "This page can only be looked at.");
-  if (const web::Asset* asset = find_page_asset(head.target)) return answer(200, std::string(asset->type), as_text(asset->bytes), bodiless);
+  if (const web::Asset* asset = find_page_asset(head.target))
+    return answer(200, std::string(asset->type), as_text(asset->bytes), bodiless);
   if (head.target != "/") return refuse(404, "There is no such page.");
-  answer(200, "text/html; charset=utf-8", office_page(office, around_.listening_port(), header_value(head, "Accept-Language")), bodiless);
+  answer(200, "text/html; charset=utf-8",
+         office_page(office, around_.listening_port(), header_value(head, "Accept-Language")), bodiless);
 }
 
 void Connection::end_after_write() {

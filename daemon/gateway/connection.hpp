@@ -74,19 +74,19 @@ class Connection final : public Upstream::Listener {
   Surroundings& around_;
   ClientSocket client_;
   LocalTimer timer_;
-  std::string incoming_;                 // from the browser, not parsed yet
+  std::string incoming_;  // from the browser, not parsed yet
   MessageParser request_{MessageParser::Kind::request};
   MessageParser response_{MessageParser::Kind::response};
   RequestPhase request_phase_ = RequestPhase::head;
   ResponsePhase response_phase_ = ResponsePhase::none;
-  ResponseForm form_;                    // of the answer under way
+  ResponseForm form_;  // of the answer under way
   std::unique_ptr<Upstream> upstream_;
   DeviceId upstream_office_;
   std::string upstream_service_;
-  bool upstream_used_ = false;           // it has carried a whole exchange already
+  bool upstream_used_ = false;  // it has carried a whole exchange already
   bool upstream_accepted_ = false;
-  bool tunnel_ = false;                  // upgraded: raw bytes from here on
-  bool ending_ = false;                  // nothing more is read; what is written still goes out
+  bool tunnel_ = false;  // upgraded: raw bytes from here on
+  bool ending_ = false;  // nothing more is read; what is written still goes out
   bool finished_ = false;
 };
 

@@ -12,11 +12,15 @@ constexpr size_t piece_size = 64 * 1024;
 // What a flow's end means for the person; the rest is in the office's log.
 std::pair<unsigned, std::string> explain(FlowReset reset, const std::string& message) {
   switch (reset) {
-    case FlowReset::no_such_service: return {404, "The office does not offer this service to this device any more."};
+    case FlowReset::no_such_service:
+      return {404, "The office does not offer this service to this device any more."};
     case FlowReset::revoked:
-    case FlowReset::grant_ended: return {403, "This device is no longer allowed to use this service."};
-    case FlowReset::connection_lost: return {502, "The connection to the office was lost. Load the page again."};
-    default: return {502, message.empty() ? "The service at the office does not answer." : message};
+    case FlowReset::grant_ended:
+      return {403, "This device is no longer allowed to use this service."};
+    case FlowReset::connection_lost:
+      return {502, "The connection to the office was lost. Load the page again."};
+    default:
+      return {502, message.empty() ? "The service at the office does not answer." : message};
   }
 }
 
@@ -27,7 +31,9 @@ void Connection::upstream_accepted() {
   if (!ending_) timer_.stop();
 }
 
-void Connection::upstream_readable() { advance_response(); }
+void Connection::upstream_readable() {
+  advance_response();
+}
 
 void Connection::upstream_writable() {
   if (tunnel_) return become_tunnel();
@@ -44,7 +50,8 @@ void Connection::advance_response() {
     // A service that speaks without being asked is not listened to.
     if (response_phase_ == ResponsePhase::none) return upstream_.reset();
     size_t used = 0;
-    auto progress = response_.feed(bytes.first(std::min(bytes.size(), piece_size)), used, [this](ByteView piece) { pass_response_body(piece); });
+    auto progress = response_.feed(bytes.first(std::min(bytes.size(), piece_size)), used,
+                                   [this](ByteView piece) { pass_response_body(piece); });
     upstream_->consume(used);
     if (!take_response(progress)) return;
   }
@@ -53,10 +60,17 @@ void Connection::advance_response() {
 // False: nothing more is to be read for now.
 bool Connection::take_response(MessageParser::Progress progress) {
   switch (progress) {
-    case MessageParser::Progress::more: return true;
-    case MessageParser::Progress::head: pass_response_head(); return true;
-    case MessageParser::Progress::complete: response_complete(); return true;
-    case MessageParser::Progress::failed: service_failed(502, "The service's answer is not one for a browser."); return false;
+    case MessageParser::Progress::more:
+      return true;
+    case MessageParser::Progress::head:
+      pass_response_head();
+      return true;
+    case MessageParser::Progress::complete:
+      response_complete();
+      return true;
+    case MessageParser::Progress::failed:
+      service_failed(502, "The service's answer is not one for a browser.");
+      return false;
   }
   return false;
 }
@@ -65,7 +79,8 @@ void Connection::pass_response_head() {
   if (!upstream_accepted_) upstream_accepted();
   const Head &asked = request_.head(), &head = response_.head();
   bool interim = head.status < 200;
-  if (head.status == 101 && !(head.upgrade && asks_for_websocket(asked))) return service_failed(502, "The service changed its language without being asked.");
+  if (head.status == 101 && !(head.upgrade && asks_for_websocket(asked)))
+    return service_failed(502, "The service changed its language without being asked.");
   form_.bodiless = interim || asked.method == "HEAD" || head.status == 204 || head.status == 304;
   bool open_length = !form_.bodiless && !(head.length && !head.chunked);
   form_.chunk = open_length && asked.minor >= 1;
@@ -95,8 +110,10 @@ void Connection::response_complete() {
   if (form_.chunk) client_.write(as_bytes("0\r\n\r\n"));
   response_phase_ = ResponsePhase::none;
   if (form_.close || request_phase_ != RequestPhase::complete) return end_after_write();
-  if (response_.head().keep_alive) upstream_used_ = true;
-  else upstream_.reset();
+  if (response_.head().keep_alive)
+    upstream_used_ = true;
+  else
+    upstream_.reset();
   request_phase_ = RequestPhase::head;
   timer_.start(idle_for);
   advance_request();
@@ -105,12 +122,14 @@ void Connection::response_complete() {
 // The service has sent everything it ever will.
 void Connection::response_stream_ended() {
   if (response_phase_ == ResponsePhase::none) return upstream_.reset();
-  if (response_phase_ == ResponsePhase::body && response_.feed_end() == MessageParser::Progress::complete) return response_complete();
+  if (response_phase_ == ResponsePhase::body && response_.feed_end() == MessageParser::Progress::complete)
+    return response_complete();
   service_failed(502, "The service ended the connection without an answer.");
 }
 
 void Connection::upstream_ended(FlowReset reset, const std::string& message) {
-  if (reset == FlowReset::none && response_phase_ == ResponsePhase::body && response_.feed_end() == MessageParser::Progress::complete) {
+  if (reset == FlowReset::none && response_phase_ == ResponsePhase::body &&
+      response_.feed_end() == MessageParser::Progress::complete) {
     upstream_.reset();
     return response_complete();
   }

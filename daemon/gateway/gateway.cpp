@@ -12,7 +12,9 @@ const std::string port_setting = "gateway/port";
 constexpr int ports_tried = 64;
 constexpr size_t most_connections = 512;
 
-SocketAddress loopback_v4(uint16_t port) { return SocketAddress::v4(127, 0, 0, 1, port); }
+SocketAddress loopback_v4(uint16_t port) {
+  return SocketAddress::v4(127, 0, 0, 1, port);
+}
 
 SocketAddress loopback_v6(uint16_t port) {
   SocketAddress out;
@@ -34,15 +36,21 @@ std::vector<uint16_t> ports_to_try(const std::optional<std::string>& kept, uint1
 
 }  // namespace
 
-Gateway::Gateway(Loop& loop, FlowTable& flows, FlowPort& port_of_flows, Settings& settings, SocketOwners& owners, const LocalUsers& users, uint16_t port,
-                 Hooks hooks)
+Gateway::Gateway(Loop& loop, FlowTable& flows, FlowPort& port_of_flows, Settings& settings, SocketOwners& owners,
+                 const LocalUsers& users, uint16_t port, Hooks hooks)
     : settings_(settings),
       owners_(owners),
       users_(users),
       wanted_port_(port),
       hooks_(std::move(hooks)),
       labels_(settings),
-      around_{loop, flows, port_of_flows, routes_, [this] { return listening_port_; }, hooks_.open_flow, [this](Connection* connection) { forget(connection); }} {}
+      around_{loop,
+              flows,
+              port_of_flows,
+              routes_,
+              [this] { return listening_port_; },
+              hooks_.open_flow,
+              [this](Connection* connection) { forget(connection); }} {}
 
 Gateway::~Gateway() = default;
 
@@ -50,7 +58,8 @@ void Gateway::offer(const std::vector<OfferedService>& services) {
   std::vector<RoutedOffice> offices;
   for (const OfferedService& service : services) {
     const DeviceId& id = service.office.peer;
-    auto known = std::find_if(offices.begin(), offices.end(), [&](const RoutedOffice& office) { return office.id == id; });
+    auto known =
+        std::find_if(offices.begin(), offices.end(), [&](const RoutedOffice& office) { return office.id == id; });
     if (known == offices.end()) {
       std::string name = hooks_.office_name(id);
       known = offices.insert(known, RoutedOffice{id, labels_.label(id, name), name, {}});
@@ -87,7 +96,8 @@ bool Gateway::listen_at(uint16_t port) {
   for (auto* fd : {&v4, &v6}) {
     if (!fd->ok()) continue;
     listeners_.push_back(std::make_unique<LocalListener>(
-        around_.loop, fd->take(), owners_, users_, LocalListener::Callbacks{[this](FileDescriptor client) { accepted(std::move(client)); }, hooks_.refused}));
+        around_.loop, fd->take(), owners_, users_,
+        LocalListener::Callbacks{[this](FileDescriptor client) { accepted(std::move(client)); }, hooks_.refused}));
   }
   return true;
 }
@@ -98,7 +108,8 @@ void Gateway::accepted(FileDescriptor fd) {
 }
 
 void Gateway::forget(Connection* connection) {
-  auto found = std::find_if(connections_.begin(), connections_.end(), [&](const auto& one) { return one.get() == connection; });
+  auto found =
+      std::find_if(connections_.begin(), connections_.end(), [&](const auto& one) { return one.get() == connection; });
   if (found == connections_.end()) return;
   gone_.push_back(std::move(*found));
   connections_.erase(found);

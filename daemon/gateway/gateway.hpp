@@ -26,8 +26,8 @@ class Gateway {
   };
 
   // Everything given must outlive the gateway. `port`: 0 switches it off.
-  Gateway(Loop& loop, FlowTable& flows, FlowPort& port_of_flows, Settings& settings, SocketOwners& owners, const LocalUsers& users, uint16_t port,
-          Hooks hooks);
+  Gateway(Loop& loop, FlowTable& flows, FlowPort& port_of_flows, Settings& settings, SocketOwners& owners,
+          const LocalUsers& users, uint16_t port, Hooks hooks);
   ~Gateway();
 
   // From now on exactly these services can be reached.

@@ -11,7 +11,9 @@ bool is_token_character(char c) {
   return alphanumeric || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
-bool is_text(char c) { return (static_cast<uint8_t>(c) >= 0x20 && c != 0x7f) || c == '\t'; }
+bool is_text(char c) {
+  return (static_cast<uint8_t>(c) >= 0x20 && c != 0x7f) || c == '\t';
+}
 
 // "GET /path HTTP/1.1": three words, one space between.
 bool is_request_line(std::string_view line) {
@@ -20,7 +22,8 @@ bool is_request_line(std::string_view line) {
   std::string_view method = line.substr(0, first), target = line.substr(first + 1, last - first - 1);
   auto visible = [](char c) { return c > 0x20 && c < 0x7f; };
   if (method.empty() || !std::all_of(method.begin(), method.end(), is_token_character)) return false;
-  return !target.empty() && std::all_of(target.begin(), target.end(), visible) && line.substr(last + 1).starts_with("HTTP/1.");
+  return !target.empty() && std::all_of(target.begin(), target.end(), visible) &&
+         line.substr(last + 1).starts_with("HTTP/1.");
 }
 
 bool is_header_line(std::string_view line) {

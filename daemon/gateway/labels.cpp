@@ -10,7 +10,9 @@ namespace {
 const std::string prefix = "gateway/label/";
 constexpr size_t longest_label = 40;  // of the 63 that DNS allows: room for a number
 
-bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
 
 std::string plain_letters(const std::string& name) {
   auto folded_name = folded(name);
@@ -23,8 +25,10 @@ std::string plain_letters(const std::string& name) {
 std::string dns_label(const std::string& name) {
   std::string out;
   for (char c : plain_letters(name)) {
-    if (is_letter_or_digit(c)) out += c;
-    else if (!out.empty() && out.back() != '-') out += '-';
+    if (is_letter_or_digit(c))
+      out += c;
+    else if (!out.empty() && out.back() != '-')
+      out += '-';
     if (out.size() == longest_label) break;
   }
   while (!out.empty() && out.back() == '-') out.pop_back();

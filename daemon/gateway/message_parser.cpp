@@ -26,7 +26,9 @@ struct MessageParser::Callbacks {
   static MessageParser& self(http_parser* parser) { return *static_cast<MessageParser*>(parser->data); }
 
   // Counts against the bound; false: too long.
-  static bool grows(MessageParser& parser, size_t length) { return (parser.head_bytes_ += length) <= longest_response_head; }
+  static bool grows(MessageParser& parser, size_t length) {
+    return (parser.head_bytes_ += length) <= longest_response_head;
+  }
 
   static int url(http_parser* parser, const char* text, size_t length) {
     self(parser).head_.target.append(text, length);
@@ -92,7 +94,9 @@ struct MessageParser::Callbacks {
   }
 };
 
-MessageParser::MessageParser(Kind kind) : kind_(kind) { restart(); }
+MessageParser::MessageParser(Kind kind) : kind_(kind) {
+  restart();
+}
 
 void MessageParser::restart(bool bodiless) {
   http_parser_init(&parser_, kind_ == Kind::request ? HTTP_REQUEST : HTTP_RESPONSE);
@@ -108,7 +112,8 @@ MessageParser::Progress MessageParser::feed(ByteView bytes, size_t& used, const 
   if (bytes.empty()) return Progress::more;
   sink_ = &body;
   http_parser_pause(&parser_, 0);
-  used = http_parser_execute(&parser_, &Callbacks::settings(), reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  used =
+      http_parser_execute(&parser_, &Callbacks::settings(), reinterpret_cast<const char*>(bytes.data()), bytes.size());
   return progress_after(used, bytes.size());
 }
 

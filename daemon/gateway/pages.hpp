@@ -10,8 +10,10 @@ namespace drawbridge::gateway {
 
 // Complete header lines for every answer of the gateway itself.
 constexpr std::string_view security_headers =
-    "Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
-    "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nCross-Origin-Resource-Policy: same-origin\r\nCache-Control: no-store\r\n";
+    "Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action "
+    "'none'; frame-ancestors 'none'\r\n"
+    "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nCross-Origin-Resource-Policy: "
+    "same-origin\r\nCache-Control: no-store\r\n";
 
 const char* reason_phrase(unsigned status);
 std::string failure_page(const std::string& message);

@@ -10,9 +10,9 @@ namespace {
 
 using web::equal_ignoring_case;
 
-constexpr std::array<std::string_view, 11> of_this_hop = {"Connection",          "Keep-Alive", "Proxy-Connection",  "Proxy-Authenticate",
-                                                          "Proxy-Authorization", "TE",         "Trailer",           "Transfer-Encoding",
-                                                          "Upgrade",             "Content-Length", "HTTP2-Settings"};
+constexpr std::array<std::string_view, 11> of_this_hop = {
+    "Connection", "Keep-Alive",        "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "TE",
+    "Trailer",    "Transfer-Encoding", "Upgrade",          "Content-Length",     "HTTP2-Settings"};
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -41,7 +41,8 @@ bool listed_in_connection(const Head& head, std::string_view name) {
 
 // Host is never of this hop, whatever Connection lists.
 bool stays_here(const Head& head, std::string_view name) {
-  bool fixed = std::any_of(of_this_hop.begin(), of_this_hop.end(), [&](std::string_view one) { return equal_ignoring_case(one, name); });
+  bool fixed = std::any_of(of_this_hop.begin(), of_this_hop.end(),
+                           [&](std::string_view one) { return equal_ignoring_case(one, name); });
   return fixed || (!equal_ignoring_case(name, "Host") && listed_in_connection(head, name));
 }
 
@@ -49,9 +50,13 @@ void append_header(std::string& out, std::string_view name, std::string_view val
   out.append(name).append(": ").append(value).append("\r\n");
 }
 
-Refusal bad_request(const char* message) { return {400, message}; }
+Refusal bad_request(const char* message) {
+  return {400, message};
+}
 
-bool reads_only(const std::string& method) { return method == "GET" || method == "HEAD" || method == "OPTIONS"; }
+bool reads_only(const std::string& method) {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS";
+}
 
 // A list over several headers, as one.
 std::string joined(const Head& head, std::string_view name) {
@@ -64,7 +69,9 @@ std::string joined(const Head& head, std::string_view name) {
 
 }  // namespace
 
-bool asks_for_websocket(const Head& head) { return head.upgrade && equal_ignoring_case(trimmed(joined(head, "Upgrade")), "websocket"); }
+bool asks_for_websocket(const Head& head) {
+  return head.upgrade && equal_ignoring_case(trimmed(joined(head, "Upgrade")), "websocket");
+}
 
 std::optional<Refusal> check_request(const Head& head) {
   if (head.method == "CONNECT" || head.method == "TRACE") return Refusal{405, "This kind of request is not carried."};
@@ -72,14 +79,17 @@ std::optional<Refusal> check_request(const Head& head) {
   if (!head.target.starts_with('/') && !whole_server) return bad_request("The address is not a path.");
   if (count_headers(head, "Host") != 1) return bad_request("The request names no host, or several.");
   size_t encodings = count_headers(head, "Transfer-Encoding"), lengths = count_headers(head, "Content-Length");
-  if ((encodings && lengths) || encodings > 1 || lengths > 1) return bad_request("The request says its length in two ways.");
-  if (encodings && (!equal_ignoring_case(trimmed(header_value(head, "Transfer-Encoding")), "chunked") || head.minor == 0)) {
+  if ((encodings && lengths) || encodings > 1 || lengths > 1)
+    return bad_request("The request says its length in two ways.");
+  if (encodings &&
+      (!equal_ignoring_case(trimmed(header_value(head, "Transfer-Encoding")), "chunked") || head.minor == 0)) {
     return bad_request("The request has a coding that is not carried.");
   }
   for (const char* once : {"Origin", "Sec-Fetch-Site"}) {
     if (count_headers(head, once) > 1) return bad_request("The request names its origin twice.");
   }
-  if (asks_for_websocket(head) && (head.chunked || head.length.value_or(0) > 0)) return bad_request("An upgrade has no body.");
+  if (asks_for_websocket(head) && (head.chunked || head.length.value_or(0) > 0))
+    return bad_request("An upgrade has no body.");
   return std::nullopt;
 }
 
@@ -99,8 +109,10 @@ std::string request_for_service(const Head& head) {
     append_header(out, "Connection", "Upgrade");
     append_header(out, "Upgrade", "websocket");
   }
-  if (head.chunked) append_header(out, "Transfer-Encoding", "chunked");
-  else if (head.length) append_header(out, "Content-Length", std::to_string(*head.length));
+  if (head.chunked)
+    append_header(out, "Transfer-Encoding", "chunked");
+  else if (head.length)
+    append_header(out, "Content-Length", std::to_string(*head.length));
   return out + "\r\n";
 }
 
@@ -116,8 +128,10 @@ std::string response_for_browser(const Head& head, const ResponseForm& form) {
     append_header(out, "Upgrade", "websocket");
     return out + "\r\n";
   }
-  if (form.chunk) append_header(out, "Transfer-Encoding", "chunked");
-  else if (head.length && (!form.bodiless || head.status >= 200)) append_header(out, "Content-Length", std::to_string(*head.length));
+  if (form.chunk)
+    append_header(out, "Transfer-Encoding", "chunked");
+  else if (head.length && (!form.bodiless || head.status >= 200))
+    append_header(out, "Content-Length", std::to_string(*head.length));
   if (head.status >= 200) append_header(out, "Connection", form.close ? "close" : "keep-alive");
   return out + "\r\n";
 }

@@ -27,8 +27,8 @@ bool asks_for_websocket(const Head& head);
 std::string request_for_service(const Head& head);
 
 struct ResponseForm {
-  bool chunk = false;   // the body goes out in chunks
-  bool close = false;   // the connection ends after it
+  bool chunk = false;     // the body goes out in chunks
+  bool close = false;     // the connection ends after it
   bool bodiless = false;  // 1xx, 204, 304, or an answer to HEAD: framing headers stay as they are, nothing follows
 };
 // As the browser sees it: no headers of this hop, no Domain in cookies; `Connection` and framing are ours.

@@ -31,6 +31,7 @@ enum class LogEvent : uint8_t {
   config_reloaded,
   config_refused,
   storage_failed,
+  gateway_moved,  // another program has the port asked for; `address` is where the gateway is instead
 };
 const char* event_name(LogEvent event);  // snake_case
 

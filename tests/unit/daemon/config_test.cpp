@@ -20,6 +20,7 @@ congestion = "cubic"
 log = "json"
 log_level = "warning"
 passphrase_file = "/run/secret"
+gateway_port = 9000
 )",
                              "f")
                     .take();
@@ -30,6 +31,7 @@ passphrase_file = "/run/secret"
   CHECK(config.log == LogFormat::json);
   CHECK(config.log_level == LogLevel::warning);
   CHECK(config.passphrase_file == "/run/secret");
+  CHECK(config.gateway_port == 9000);
 }
 
 TEST_CASE("an empty file means the defaults") {
@@ -51,6 +53,8 @@ TEST_CASE("an unknown setting is refused where it stands and the nearest known o
 }
 
 TEST_CASE("a value of the wrong kind is refused with the form that is expected") {
+  CHECK(error_of("gateway_port = \"8300\"").message.find("A port") != std::string::npos);
+  CHECK(error_of("gateway_port = 70000").message.find("A port") != std::string::npos);
   CHECK(error_of("listen = \"127.0.0.1:1\"").message.find(":1:10: A list") != std::string::npos);
   CHECK(error_of("listen = [\"127.0.0.1:1\", 5]").message.find(":1:26: A text") != std::string::npos);
   CHECK(error_of("listen = [\"here\"]").message.find(":1:11: 'here' is not an address") != std::string::npos);

@@ -63,8 +63,8 @@ TEST_CASE("New files and folders have the rights of the folder they are in") {
 TEST_CASE("Other sites cannot change anything") {
   ServedFolder folder;
   folder.write("a.txt", "a");
-  for (const char* header : {"Origin: http://evil.example", "Origin: null", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site",
-                             "Origin: http://other.office.localhost:8300"}) {
+  for (const char* header : {"Origin: http://evil.example", "Origin: null", "Sec-Fetch-Site: cross-site",
+                             "Sec-Fetch-Site: same-site", "Origin: http://other.office.localhost:8300"}) {
     INFO(header);
     CHECK(folder.ask("DELETE /a.txt", {header}).status == 403);
     CHECK(folder.ask("PUT /b.txt", {header}, "x").status == 403);
@@ -73,7 +73,8 @@ TEST_CASE("Other sites cannot change anything") {
     CHECK(folder.ask("GET /a.txt", {header}).status == 200);
   }
   CHECK(folder.count() == 1);
-  CHECK(folder.ask("PUT /b.txt", {"Origin: http://files.office.localhost:8300", "Sec-Fetch-Site: same-origin"}, "x").status == 201);
+  CHECK(folder.ask("PUT /b.txt", {"Origin: http://files.office.localhost:8300", "Sec-Fetch-Site: same-origin"}, "x")
+            .status == 201);
   CHECK(folder.ask("DELETE /b.txt", {"Sec-Fetch-Site: none"}).status == 204);
 }
 
@@ -86,12 +87,14 @@ TEST_CASE("A name that a stranger can point here is not served") {
 }
 
 TEST_CASE("Local hosts are addresses and names below localhost") {
-  for (const char* host : {"127.0.0.1", "127.83.4.5:20080", "[::1]:8300", "localhost", "files.office.localhost:8300", "FILES.Office.LOCALHOST"}) {
+  for (const char* host : {"127.0.0.1", "127.83.4.5:20080", "[::1]:8300", "localhost", "files.office.localhost:8300",
+                           "FILES.Office.LOCALHOST"}) {
     INFO(host);
     CHECK(web::is_local_host(host));
   }
-  for (const char* host : {"", "evil.example", "localhost.evil.example", "evillocalhost", ".localhost", "a.localhost:x", "a.localhost:999999", "127.0.0.1.evil",
-                           "a b.localhost", "a@b.localhost", "[::1", "a.localhost."}) {
+  for (const char* host :
+       {"", "evil.example", "localhost.evil.example", "evillocalhost", ".localhost", "a.localhost:x",
+        "a.localhost:999999", "127.0.0.1.evil", "a b.localhost", "a@b.localhost", "[::1", "a.localhost."}) {
     INFO(host);
     CHECK_FALSE(web::is_local_host(host));
   }
@@ -108,7 +111,8 @@ TEST_CASE("A request that says its length in two ways is refused") {
 TEST_CASE("A body in chunks makes a file too") {
   ServedFolder folder;
   auto answer = folder.connect().ask(
-      "PUT /a.txt HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n4\r\n you\r\n0\r\n\r\n");
+      "PUT /a.txt HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n4\r\n "
+      "you\r\n0\r\n\r\n");
   CHECK(answer.status == 201);
   CHECK(folder.read("a.txt") == "hello you");
 }

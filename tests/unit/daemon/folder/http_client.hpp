@@ -32,9 +32,12 @@ class HttpClient {
   bool send_all(std::string_view text) {
     while (!text.empty()) {
       ssize_t sent = ::send(fd_.get(), text.data(), text.size(), MSG_NOSIGNAL);
-      if (sent > 0) text.remove_prefix(static_cast<size_t>(sent));
-      else if (sent < 0 && errno == EAGAIN) wait(POLLOUT);
-      else return false;
+      if (sent > 0)
+        text.remove_prefix(static_cast<size_t>(sent));
+      else if (sent < 0 && errno == EAGAIN)
+        wait(POLLOUT);
+      else
+        return false;
     }
     return true;
   }

@@ -7,9 +7,30 @@ using namespace drawbridge::folder;
 TEST_CASE("No spelling of a path leaves the folder") {
   ServedFolder folder;
   std::ofstream(folder.outside.file("secret.txt")) << "the secret";
-  for (const char* path : {"/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/%2e%2e%2fsecret.txt", "/a/../../secret.txt", "/./secret.txt",
-                           "//secret.txt", "/a//b", "/%00", "/secret.txt%00.png", "/%0a", "/%7f", "/%", "/%2", "/%zz", "/..", "/.", "/../", "/..;/secret.txt",
-                           "/%c0%ae%c0%ae/secret.txt", "/..%5csecret.txt", "/%252e%252e/secret.txt", "/.%2e/secret.txt", "/%2e/../secret.txt"}) {
+  for (const char* path : {"/../secret.txt",
+                           "/%2e%2e/secret.txt",
+                           "/..%2fsecret.txt",
+                           "/%2e%2e%2fsecret.txt",
+                           "/a/../../secret.txt",
+                           "/./secret.txt",
+                           "//secret.txt",
+                           "/a//b",
+                           "/%00",
+                           "/secret.txt%00.png",
+                           "/%0a",
+                           "/%7f",
+                           "/%",
+                           "/%2",
+                           "/%zz",
+                           "/..",
+                           "/.",
+                           "/../",
+                           "/..;/secret.txt",
+                           "/%c0%ae%c0%ae/secret.txt",
+                           "/..%5csecret.txt",
+                           "/%252e%252e/secret.txt",
+                           "/.%2e/secret.txt",
+                           "/%2e/../secret.txt"}) {
     INFO(path);
     auto answer = folder.ask(std::string("GET ") + path);
     CHECK((answer.status == 400 || answer.status == 404));
@@ -44,7 +65,8 @@ TEST_CASE("Links that stay inside are followed, links that lead out are not ther
   }
   std::string list = folder.ask("GET /?json").body;
   CHECK(list.find("\"good\"") != std::string::npos);
-  for (const char* name : {"relative", "absolute", "\"up\"", "magic", "loop"}) CHECK(list.find(name) == std::string::npos);
+  for (const char* name : {"relative", "absolute", "\"up\"", "magic", "loop"})
+    CHECK(list.find(name) == std::string::npos);
 }
 
 TEST_CASE("Changes through links that lead out are refused") {
@@ -72,11 +94,13 @@ TEST_CASE("A new name must look like what it is") {
   CHECK(check_new_name("文書.txt"));
   CHECK(check_new_name(".hidden"));
   CHECK(check_new_name(std::string(255, 'a')));
-  for (const std::string& name : {std::string(), std::string("."), std::string(".."), std::string("a/b"), std::string("a\0b", 3), std::string("a\nb"),
-                                  std::string("a\x7f"), std::string("\xff"), std::string(256, 'a'), std::string(" a"), std::string("a "),
-                                  std::string("invoice\xE2\x80\xAE"
-                                              "fdp.exe"),
-                                  std::string("a\xC2\x85"), std::string(".drawbridge-upload-x"), std::string(".drawbridge")}) {
+  for (const std::string& name :
+       {std::string(), std::string("."), std::string(".."), std::string("a/b"), std::string("a\0b", 3),
+        std::string("a\nb"), std::string("a\x7f"), std::string("\xff"), std::string(256, 'a'), std::string(" a"),
+        std::string("a "),
+        std::string("invoice\xE2\x80\xAE"
+                    "fdp.exe"),
+        std::string("a\xC2\x85"), std::string(".drawbridge-upload-x"), std::string(".drawbridge")}) {
     INFO(name);
     CHECK_FALSE(check_new_name(name));
   }

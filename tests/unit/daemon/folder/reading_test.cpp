@@ -33,7 +33,8 @@ TEST_CASE("HTML is shown as text, unknown content is only downloaded") {
   folder.write("letter.docm", "x");
   CHECK(folder.ask("GET /letter.docm").header("content-disposition") == "attachment; filename*=UTF-8''letter.docm");
   folder.write("é\"x.png", "x");
-  CHECK(folder.ask("GET /%C3%A9%22x.png?download").header("content-disposition") == "attachment; filename*=UTF-8''%C3%A9%22x.png");
+  CHECK(folder.ask("GET /%C3%A9%22x.png?download").header("content-disposition") ==
+        "attachment; filename*=UTF-8''%C3%A9%22x.png");
 }
 
 TEST_CASE("Ranges give the part asked for, or say that there is none") {
@@ -50,7 +51,8 @@ TEST_CASE("Ranges give the part asked for, or say that there is none") {
   CHECK(part("bytes=10-").status == 416);
   CHECK(part("bytes=10-").header("content-range") == "bytes */10");
   CHECK(part("bytes=-0").status == 416);
-  for (const char* whole : {"bytes=4-2", "bytes=1-2,4-5", "lines=1-2", "bytes=x", "bytes=", "bytes=-", "bytes=+1-2", "bytes=99999999999999999999-"}) {
+  for (const char* whole : {"bytes=4-2", "bytes=1-2,4-5", "lines=1-2", "bytes=x", "bytes=", "bytes=-", "bytes=+1-2",
+                            "bytes=99999999999999999999-"}) {
     CHECK(part(whole).status == 200);
     CHECK(part(whole).body == "0123456789");
   }

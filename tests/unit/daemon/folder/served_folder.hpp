@@ -22,16 +22,23 @@ class ServedFolder {
     server_ = started.take();
   }
 
-  void write(const std::string& name, const std::string& content) const { std::ofstream(root + "/" + name, std::ios::binary) << content; }
+  void write(const std::string& name, const std::string& content) const {
+    std::ofstream(root + "/" + name, std::ios::binary) << content;
+  }
   std::string read(const std::string& name) const {
     std::ifstream file(root + "/" + name, std::ios::binary);
     std::stringstream text;
     text << file.rdbuf();
     return text.str();
   }
-  bool exists(const std::string& name) const { return std::filesystem::exists(std::filesystem::symlink_status(root + "/" + name)); }
+  bool exists(const std::string& name) const {
+    return std::filesystem::exists(std::filesystem::symlink_status(root + "/" + name));
+  }
   // All names at the root, hidden ones too.
-  size_t count() const { return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(root), std::filesystem::directory_iterator())); }
+  size_t count() const {
+    return static_cast<size_t>(
+        std::distance(std::filesystem::directory_iterator(root), std::filesystem::directory_iterator()));
+  }
 
   // Whether the other threads bring the condition about within 10 s.
   template <typename Condition>
@@ -57,7 +64,8 @@ class ServedFolder {
     return connect().ask(request(line, std::move(headers), body), line.starts_with("HEAD"));
   }
 
-  static std::string request(const std::string& line, std::vector<std::string> headers = {}, const std::string& body = "") {
+  static std::string request(const std::string& line, std::vector<std::string> headers = {},
+                             const std::string& body = "") {
     std::string out = line + " HTTP/1.1\r\nHost: files.office.localhost:8300\r\n";
     for (const std::string& header : headers) out += header + "\r\n";
     if (line.starts_with("PUT")) out += "Content-Length: " + std::to_string(body.size()) + "\r\n";

@@ -1,8 +1,9 @@
+#include "daemon/folder/upload.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "daemon/folder/upload.hpp"
 #include "served_folder.hpp"
 
 using namespace drawbridge;
@@ -13,7 +14,8 @@ namespace {
 const std::string id = "00112233445566778899aabbccddeeff";
 
 std::vector<std::string> piece(size_t offset, size_t length, const std::string& upload = id) {
-  return {"Upload-Id: " + upload, "Upload-Offset: " + std::to_string(offset), "Upload-Length: " + std::to_string(length)};
+  return {"Upload-Id: " + upload, "Upload-Offset: " + std::to_string(offset),
+          "Upload-Length: " + std::to_string(length)};
 }
 
 // How far the office has it.
@@ -200,8 +202,10 @@ TEST_CASE("Whatever is killed when, there is no part of a file under its name") 
     if (child == 0) {
       UploadTurns turns;
       for (int i = 0;; ++i) {
-        auto upload = Upload::begin(turns, root->place(*parse_request_path("/a.bin")).take(), UploadOrder{"", 0, 40'000, Conflict::replace, "", {}});
-        for (int part = 0; upload && part < 40; ++part) (void)(*upload)->write(Bytes(1000, static_cast<uint8_t>('a' + i % 26)));
+        auto upload = Upload::begin(turns, root->place(*parse_request_path("/a.bin")).take(),
+                                    UploadOrder{"", 0, 40'000, Conflict::replace, "", {}});
+        for (int part = 0; upload && part < 40; ++part)
+          (void)(*upload)->write(Bytes(1000, static_cast<uint8_t>('a' + i % 26)));
         if (upload) (void)(*upload)->finish();
         if (i == 0 && ::write(ready[1], "x", 1) != 1) _exit(1);
       }
@@ -237,11 +241,12 @@ TEST_CASE("An upload into a folder that is gone says so") {
 
 TEST_CASE("Orders that make no sense are refused") {
   ServedFolder folder;
-  for (std::vector<std::string> headers : std::vector<std::vector<std::string>>{{"Upload-Id: short", "Upload-Length: 1"},
-                                                                              {"Upload-Id: " + id},
-                                                                              {"Upload-Id: " + id, "Upload-Length: -1"},
-                                                                              {"Upload-Id: " + id, "Upload-Length: 1", "Upload-Offset: x"},
-                                                                              {"Upload-Offset: 1"}}) {
+  for (std::vector<std::string> headers :
+       std::vector<std::vector<std::string>>{{"Upload-Id: short", "Upload-Length: 1"},
+                                             {"Upload-Id: " + id},
+                                             {"Upload-Id: " + id, "Upload-Length: -1"},
+                                             {"Upload-Id: " + id, "Upload-Length: 1", "Upload-Offset: x"},
+                                             {"Upload-Offset: 1"}}) {
     CHECK(folder.ask("PUT /a.txt", headers, "x").status == 400);
   }
   CHECK(folder.ask("PUT /a.txt?conflict=maybe", {}, "x").status == 400);

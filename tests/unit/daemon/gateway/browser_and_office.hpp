@@ -1,8 +1,9 @@
 // A gateway between a browser's real sockets and an office in memory.
 #pragma once
 
-#include <catch2/catch.hpp>
 #include <sys/socket.h>
+
+#include <catch2/catch.hpp>
 
 #include "daemon/gateway/gateway.hpp"
 #include "daemon/io/stream_socket.hpp"
@@ -18,7 +19,9 @@ struct Browser {
   std::string got;
   bool closed = false, reset = false;
 
-  void send(std::string_view text) { REQUIRE(::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size())); }
+  void send(std::string_view text) {
+    REQUIRE(::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()));
+  }
   void read() {
     char bytes[65536];
     ssize_t length;
@@ -54,11 +57,12 @@ struct BrowserAndOffice {
   }
 
   std::unique_ptr<Gateway> make() {
-    return std::make_unique<Gateway>(loop, flows, office, settings, owners, users, wanted_port,
-                                     Gateway::Hooks{[this](const DeviceId&, const std::string& name) { return office.open(name); },
-                                                    [this](const DeviceId& id) { return names.at(id); },
-                                                    [this](const LocalRefusal& refusal) { refused.push_back(refusal); },
-                                                    [this](uint16_t port) { moved.push_back(port); }});
+    return std::make_unique<Gateway>(
+        loop, flows, office, settings, owners, users, wanted_port,
+        Gateway::Hooks{[this](const DeviceId&, const std::string& name) { return office.open(name); },
+                       [this](const DeviceId& id) { return names.at(id); },
+                       [this](const LocalRefusal& refusal) { refused.push_back(refusal); },
+                       [this](uint16_t port) { moved.push_back(port); }});
   }
   static OfferedService service(uint8_t office, const std::string& name, const std::string& kind) {
     return {{PeerRole::office, DeviceId{{office}}}, name, kind, 0};
@@ -66,8 +70,11 @@ struct BrowserAndOffice {
   // Of 127.0.0.1, and most likely of ::1 too.
   static uint16_t free_port() { return own_address(listen_tcp(SocketAddress::v4(127, 0, 0, 1, 0)).take().get()).port; }
 
-  std::string host(const std::string& name = "files.acme") const { return name + ".localhost:" + std::to_string(gateway->port()); }
-  std::string request(const std::string& line, const std::string& more = "", const std::string& name = "files.acme") const {
+  std::string host(const std::string& name = "files.acme") const {
+    return name + ".localhost:" + std::to_string(gateway->port());
+  }
+  std::string request(const std::string& line, const std::string& more = "",
+                      const std::string& name = "files.acme") const {
     return line + " HTTP/1.1\r\nHost: " + host(name) + "\r\n" + more + "\r\n";
   }
 

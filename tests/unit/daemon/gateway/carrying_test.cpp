@@ -8,7 +8,8 @@ TEST_CASE("A request reaches its service as sent, the answer comes back, and the
   Browser browser = world.connect();
   world.pass(browser, world.request("GET /a%20b?c=d", "Cookie: x=1\r\nAccept: */*\r\n"), "\r\n\r\n");
   CHECK(world.office.flow().service == "files");
-  CHECK(world.office.flow().got == "GET /a%20b?c=d HTTP/1.1\r\nHost: " + world.host() + "\r\nCookie: x=1\r\nAccept: */*\r\n\r\n");
+  CHECK(world.office.flow().got ==
+        "GET /a%20b?c=d HTTP/1.1\r\nHost: " + world.host() + "\r\nCookie: x=1\r\nAccept: */*\r\n\r\n");
   world.say("HTTP/1.1 200 Fine\r\nContent-Length: 5\r\nX-Own: y\r\n\r\nhello");
   REQUIRE(world.hears(browser, "hello"));
   CHECK(browser.got == "HTTP/1.1 200 Fine\r\nX-Own: y\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\nhello");
@@ -35,7 +36,10 @@ TEST_CASE("Another service on the same connection gets a flow of its own") {
 TEST_CASE("Bodies go both ways in chunks, by length, and until the end") {
   BrowserAndOffice world;
   Browser browser = world.connect();
-  world.pass(browser, world.request("POST /up", "Transfer-Encoding: chunked\r\n") + "5;ext=1\r\nhello\r\n0\r\nTrailer: x\r\n\r\n", "0\r\n\r\n");
+  world.pass(
+      browser,
+      world.request("POST /up", "Transfer-Encoding: chunked\r\n") + "5;ext=1\r\nhello\r\n0\r\nTrailer: x\r\n\r\n",
+      "0\r\n\r\n");
   CHECK(world.office.flow().got.ends_with("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"));
   world.say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n");
   REQUIRE(world.hears(browser, "3\r\nabc\r\n"));
@@ -89,10 +93,14 @@ TEST_CASE("100 Continue passes before the body") {
 TEST_CASE("A WebSocket becomes raw bytes both ways") {
   BrowserAndOffice world;
   Browser browser = world.connect();
-  std::string upgrade = "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: abc\r\nOrigin: http://" + world.host() + "\r\n";
+  std::string upgrade =
+      "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: abc\r\nOrigin: http://" +
+      world.host() + "\r\n";
   world.pass(browser, world.request("GET /live", upgrade), "\r\n\r\n");
   CHECK(world.office.flow().got.find("Connection: Upgrade\r\nUpgrade: websocket\r\n") != std::string::npos);
-  world.say("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n\x81\x01z");
+  world.say(
+      "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: "
+      "x\r\n\r\n\x81\x01z");
   REQUIRE(world.hears(browser, "\r\n\r\n\x81\x01z"));
   world.pass(browser, "GET / HTTP/1.1\r\nnot a request any more", "not a request any more");
   world.end();
@@ -111,7 +119,9 @@ TEST_CASE("A service that does not take the upgrade answers like any other") {
 TEST_CASE("An upgrade to something else than WebSocket is not passed on") {
   BrowserAndOffice world;
   Browser browser = world.connect();
-  world.pass(browser, world.request("GET /", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n"), "\r\n\r\n");
+  world.pass(browser,
+             world.request("GET /", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n"),
+             "\r\n\r\n");
   CHECK(world.office.flow().got == "GET / HTTP/1.1\r\nHost: " + world.host() + "\r\n\r\n");
   world.say("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
   CHECK(world.hears(browser, "502"));
@@ -120,7 +130,10 @@ TEST_CASE("An upgrade to something else than WebSocket is not passed on") {
 TEST_CASE("Headers of one hop stay on it, the Host stays whatever Connection lists") {
   BrowserAndOffice world;
   Browser browser = world.connect();
-  world.pass(browser, world.request("GET /", "Connection: X-Mine, Host\r\nX-Mine: 1\r\nTE: trailers\r\nKeep-Alive: x\r\nX-Other: 2\r\n"), "\r\n\r\n");
+  world.pass(browser,
+             world.request("GET /",
+                           "Connection: X-Mine, Host\r\nX-Mine: 1\r\nTE: trailers\r\nKeep-Alive: x\r\nX-Other: 2\r\n"),
+             "\r\n\r\n");
   CHECK(world.office.flow().got == "GET / HTTP/1.1\r\nHost: " + world.host() + "\r\nX-Other: 2\r\n\r\n");
 }
 
@@ -131,7 +144,9 @@ TEST_CASE("A cookie belongs to the service that set it") {
   BrowserAndOffice world;
   Browser browser = world.connect();
   world.pass(browser, world.request("GET /"), "GET /");
-  world.say("HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Domain=acme.localhost; Path=/\r\nSet-Cookie: b=2\r\nContent-Length: 0\r\n\r\n");
+  world.say(
+      "HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Domain=acme.localhost; Path=/\r\nSet-Cookie: b=2\r\nContent-Length: "
+      "0\r\n\r\n");
   CHECK(world.hears(browser, "Set-Cookie: a=1; Path=/\r\nSet-Cookie: b=2\r\n"));
 }
 
@@ -205,8 +220,14 @@ TEST_CASE("An answer that breaks off does not look whole") {
 
 TEST_CASE("A service that cannot be reached is a page that says so") {
   BrowserAndOffice world;
-  struct Case { FlowReset reset; int status; };
-  for (Case one : {Case{FlowReset::target_refused, 502}, {FlowReset::no_such_service, 404}, {FlowReset::revoked, 403}, {FlowReset::connection_lost, 502}}) {
+  struct Case {
+    FlowReset reset;
+    int status;
+  };
+  for (Case one : {Case{FlowReset::target_refused, 502},
+                   {FlowReset::no_such_service, 404},
+                   {FlowReset::revoked, 403},
+                   {FlowReset::connection_lost, 502}}) {
     Browser browser = world.connect();
     FlowId before = world.office.newest;
     browser.send(world.request("GET /"));

@@ -11,9 +11,9 @@ class FakeOffice : public FlowPort {
  public:
   struct Flow {
     std::string service;
-    std::string got;            // from the gateway
-    size_t space = 1 << 20;     // what it still takes
-    Bytes saying;               // to the gateway, not consumed yet
+    std::string got;         // from the gateway
+    size_t space = 1 << 20;  // what it still takes
+    Bytes saying;            // to the gateway, not consumed yet
     bool said_all = false;
     bool gateway_finished = false;
     FlowReset reset = FlowReset::none;
@@ -36,7 +36,9 @@ class FakeOffice : public FlowPort {
   void finish_write(FlowId id) override { flow(id).gateway_finished = true; }
   ByteView readable(FlowId id) override { return flow(id).saying; }
   bool at_end(FlowId id) override { return flow(id).saying.empty() && flow(id).said_all; }
-  void consume(FlowId id, size_t length) override { flow(id).saying.erase(flow(id).saying.begin(), flow(id).saying.begin() + static_cast<long>(length)); }
+  void consume(FlowId id, size_t length) override {
+    flow(id).saying.erase(flow(id).saying.begin(), flow(id).saying.begin() + static_cast<long>(length));
+  }
   void reset_flow(FlowId id, FlowReset reason) override { flow(id).reset = reason; }
 
   std::map<FlowId, Flow> flows;

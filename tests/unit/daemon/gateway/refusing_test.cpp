@@ -7,10 +7,12 @@ using namespace drawbridge::gateway;
 TEST_CASE("Only exact names of known services are served") {
   BrowserAndOffice world;
   std::string port = ":" + std::to_string(world.gateway->port());
-  for (const std::string& host : {"other.acme.localhost" + port, "files.other.localhost" + port, "x.files.acme.localhost" + port, "files.acme.localhost" + port + ".",
-                                  "files.acme.localhost." + port, std::string("files.acme.localhost"), std::string("files.acme.localhost:80"), "localhost" + port,
-                                  "127.0.0.1" + port, "[::1]" + port, "evil.example" + port, "files.acme.localhost.evil.example" + port,
-                                  "files_acme.localhost" + port, ".acme.localhost" + port, "files..acme.localhost" + port, "files.acme.localhost:0" + port.substr(1)}) {
+  for (const std::string& host :
+       {"other.acme.localhost" + port, "files.other.localhost" + port, "x.files.acme.localhost" + port,
+        "files.acme.localhost" + port + ".", "files.acme.localhost." + port, std::string("files.acme.localhost"),
+        std::string("files.acme.localhost:80"), "localhost" + port, "127.0.0.1" + port, "[::1]" + port,
+        "evil.example" + port, "files.acme.localhost.evil.example" + port, "files_acme.localhost" + port,
+        ".acme.localhost" + port, "files..acme.localhost" + port, "files.acme.localhost:0" + port.substr(1)}) {
     INFO(host);
     CHECK(world.refused_with("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n") == 421);
   }
@@ -36,7 +38,9 @@ TEST_CASE("Requests that can be read in two ways are refused") {
            "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
            "POST / HTTP/1.0\r\n" + host + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
            "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
-           "POST / HTTP/1.1\r\n" + host + "Transfer-Encoding:\x0b" "chunked\r\n\r\n0\r\n\r\n",
+           "POST / HTTP/1.1\r\n" + host +
+               "Transfer-Encoding:\x0b"
+               "chunked\r\n\r\n0\r\n\r\n",
            "GET / HTTP/1.1\r\n" + host + "Host: evil.example\r\n\r\n",
            "GET / HTTP/1.1\r\nX: y\r\n\r\n",
            "GET / HTTP/1.1\r\n" + host + "X: y\r\n folded\r\n\r\n",
@@ -58,7 +62,8 @@ TEST_CASE("Requests that can be read in two ways are refused") {
            "GET * HTTP/1.1\r\n" + host + "\r\n",
            "NONSENSE / HTTP/1.1\r\n" + host + "\r\n",
            std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n", 13),
-           "GET /live HTTP/1.1\r\n" + host + "Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 3\r\n\r\nabc",
+           "GET /live HTTP/1.1\r\n" + host +
+               "Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 3\r\n\r\nabc",
            "GET / HTTP/1.1\r\n" + host + "Origin: http://a\r\nOrigin: http://b\r\n\r\n",
        }) {
     INFO(request);
@@ -86,16 +91,21 @@ TEST_CASE("A head has at most 16 KiB and 100 lines") {
 TEST_CASE("Other sites can neither change anything nor open a WebSocket") {
   BrowserAndOffice world;
   std::string own = "http://" + world.host();
-  for (const std::string& from : {std::string("Origin: http://evil.example\r\n"), std::string("Origin: null\r\n"), std::string("Sec-Fetch-Site: cross-site\r\n"),
-                                  std::string("Sec-Fetch-Site: same-site\r\n"), "Origin: http://" + world.host("crm.acme") + "\r\n",
-                                  "Sec-Fetch-Site: cross-site\r\nOrigin: " + own + "\r\n", "Origin: https://" + world.host() + "\r\n"}) {
+  for (const std::string& from :
+       {std::string("Origin: http://evil.example\r\n"), std::string("Origin: null\r\n"),
+        std::string("Sec-Fetch-Site: cross-site\r\n"), std::string("Sec-Fetch-Site: same-site\r\n"),
+        "Origin: http://" + world.host("crm.acme") + "\r\n", "Sec-Fetch-Site: cross-site\r\nOrigin: " + own + "\r\n",
+        "Origin: https://" + world.host() + "\r\n"}) {
     INFO(from);
-    for (const char* method : {"POST", "PUT", "DELETE", "PATCH", "MKCOL", "PROPFIND"}) CHECK(world.refused_with(world.request(std::string(method) + " /", from)) == 403);
-    CHECK(world.refused_with(world.request("GET /live", from + "Connection: Upgrade\r\nUpgrade: websocket\r\n")) == 403);
+    for (const char* method : {"POST", "PUT", "DELETE", "PATCH", "MKCOL", "PROPFIND"})
+      CHECK(world.refused_with(world.request(std::string(method) + " /", from)) == 403);
+    CHECK(world.refused_with(world.request("GET /live", from + "Connection: Upgrade\r\nUpgrade: websocket\r\n")) ==
+          403);
     Browser browser = world.connect();
     world.pass(browser, world.request("GET /read", from), "GET /read");
   }
-  for (const std::string& from : {"Origin: " + own + "\r\n", std::string("Sec-Fetch-Site: same-origin\r\n"), std::string("Sec-Fetch-Site: none\r\n"), std::string()}) {
+  for (const std::string& from : {"Origin: " + own + "\r\n", std::string("Sec-Fetch-Site: same-origin\r\n"),
+                                  std::string("Sec-Fetch-Site: none\r\n"), std::string()}) {
     INFO(from);
     Browser browser = world.connect();
     world.pass(browser, world.request("POST /ok", from + "Content-Length: 0\r\n"), "POST /ok");
