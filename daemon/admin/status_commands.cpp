@@ -87,17 +87,56 @@ std::optional<Value> first_peer(Scope& scope, const char* what, const std::funct
   return std::nullopt;
 }
 
-std::optional<Value> is_connected(Scope& scope, const std::optional<std::string>& office) {
-  if (!office)
-    return first_peer(scope, "connected", [](const PeerStatus& peer) { return peer.state == PeerState::connected; });
-  auto peer = find_peer(scope.node(), scope.now(), *office, std::nullopt);
-  if (!peer || peer->state != PeerState::connected) return std::nullopt;
-  return wait_document("connected", peer->key.peer, peer->name);
+// Answers once a peer is connected and has proved it by a fresh echo: one that lost its power a moment ago still looks
+// connected.
+class AwaitConnection : public std::enable_shared_from_this<AwaitConnection> {
+ public:
+  AwaitConnection(Scope& scope, const CallPtr& call, std::optional<std::string> office)
+      : scope_(scope), call_(call), office_(std::move(office)) {}
+
+  void look() {
+    CallPtr call = call_.lock();
+    auto peer = asking_ || !call || !call->open() ? std::nullopt : connected_peer();
+    if (!peer) return;
+    auto request = scope_.node().ping(scope_.now(), peer->key, proof_timeout);
+    if (!request) return;
+    asking_ = true;
+    scope_.driver.when_done(*request, [self = shared_from_this(), peer = *peer](const event::RequestDone& done) { self->answered(peer, done); });
+  }
+
+ private:
+  static constexpr Duration proof_timeout = 2s;
+
+  std::optional<PeerStatus> connected_peer() const {
+    for (const PeerStatus& peer : scope_.node().peers(scope_.now())) {
+      if (!office_ && peer.state == PeerState::connected) return peer;
+    }
+    if (!office_) return std::nullopt;
+    auto peer = find_peer(scope_.node(), scope_.now(), *office_, std::nullopt);
+    return peer && peer->state == PeerState::connected ? std::optional(peer.take()) : std::nullopt;
+  }
+
+  void answered(const PeerStatus& peer, const event::RequestDone& done) {
+    asking_ = false;
+    CallPtr call = call_.lock();
+    if (done.error) look();
+    else if (call) call->result(wait_document("connected", peer.key.peer, peer.name));
+  }
+
+  Scope& scope_;
+  std::weak_ptr<Call> call_;
+  std::optional<std::string> office_;
+  bool asking_ = false;
+};
+
+void await_connection(Scope& scope, const CallPtr& call, std::optional<std::string> office) {
+  auto wait = std::make_shared<AwaitConnection>(scope, call, std::move(office));
+  scope.watchers.add(call, [wait](const Event&) { wait->look(); });
+  wait->look();
 }
 
-Result<Condition> condition_for(Scope& scope, const std::string& what, const std::optional<std::string>& office) {
+Result<Condition> condition_for(Scope& scope, const std::string& what) {
   if (what == "ready") return Condition([&scope] { return wait_document("ready", scope.node().id(), scope.name); });
-  if (what == "connected") return Condition([&scope, office] { return is_connected(scope, office); });
   if (what == "paired") {
     return Condition([&scope] {
       return first_peer(scope, "paired", [](const PeerStatus& peer) { return peer.state != PeerState::revoked; });
@@ -136,7 +175,8 @@ void run_wait(Scope& scope, const CallPtr& call) {
   std::string what = arguments.text("for");
   auto office = arguments.optional_text("office");
   if (auto done = arguments.done(); !done) return call->fail(done.error());
-  auto condition = condition_for(scope, what, office);
+  if (what == "connected") return await_connection(scope, call, std::move(office));
+  auto condition = condition_for(scope, what);
   if (!condition) return call->fail(condition.error());
   if (auto document = (*condition)()) return call->result(*document);
   scope.watchers.add(call, [weak = std::weak_ptr(call), holds = condition.take()](const Event&) {

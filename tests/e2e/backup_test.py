@@ -40,7 +40,7 @@ class Restore(BridgeTest):
         self.assertEqual(self.office.json("devices"), [])
         counts = self.office.json("restore", self.file)
         self.assertEqual((counts["devices"], counts["services"]), (1, 1))
-        self.office.connected_to("laptop")  # the laptop may not have noticed yet that it was gone
+        self.laptop.connected_to("office")
         self.assertEqual(exchange(self.address, b"back"), b"back")
 
     def test_a_revocation_after_the_backup_is_not_undone_by_it(self):

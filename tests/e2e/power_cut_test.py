@@ -85,7 +85,7 @@ class PowerCuts(BridgeTest):
                 joined.append(phone.json("join", link))  # goes on trying: the office comes back
             self.cut_power_during(join)
             self.assertEqual(joined[0]["office"]["name"], "office")
-            self.office.connected_to(phone.name)
+            phone.connected_to("office")
             self.assertEqual(exchange(phone.address_of("echo"), b"hello"), b"hello")
             listed = [entry["name"] for entry in self.office.json("devices")]
             self.assertEqual(sorted(listed), sorted(node.name for node in self.nodes[2:]))
