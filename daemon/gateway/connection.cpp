@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "daemon/gateway/failure_page.hpp"
 #include "daemon/gateway/head_check.hpp"
 #include "daemon/gateway/pages.hpp"
 
@@ -63,6 +64,7 @@ void Connection::advance_request() {
 
 bool Connection::advance_head() {
   if (incoming_.empty()) return false;
+  request_.restart();
   HeadCheck check = check_head(incoming_);
   if (check.kind == HeadCheck::Kind::incomplete) {
     timer_.start(head_within);
@@ -73,7 +75,6 @@ bool Connection::advance_head() {
     return false;
   }
   size_t used = 0;
-  request_.restart();
   bool good = check.kind == HeadCheck::Kind::complete &&
               request_.feed(as_bytes(std::string_view(incoming_).substr(0, check.length)), used, [](ByteView) {}) ==
                   MessageParser::Progress::head;
@@ -141,15 +142,17 @@ void Connection::pass_body(ByteView piece) {
 
 void Connection::answer(unsigned status, const std::string& type, std::string_view body, bool bodiless) {
   std::string head = "HTTP/1.1 " + std::to_string(status) + " " + reason_phrase(status) + "\r\nContent-Type: " + type +
-                     "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + std::string(security_headers) +
-                     "Connection: close\r\n\r\n";
+                     "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+                     std::string(status < 400 ? security_headers : failure_headers) + "Connection: close\r\n\r\n";
   client_.write(as_bytes(head));
   if (!bodiless) client_.write(as_bytes(body));
   end_after_write();
 }
 
 void Connection::refuse(unsigned status, const std::string& message) {
-  answer(status, "text/html; charset=utf-8", failure_page(message), request_.head().method == "HEAD");
+  const Head& head = request_.head();
+  answer(status, "text/html; charset=utf-8", failure_page(status, message, header_value(head, "Accept-Language")),
+         head.method == "HEAD");
 }
 
 void Connection::answer_office_page(const RoutedOffice& office) {

@@ -2,7 +2,6 @@
 #include <cstdio>
 
 #include "daemon/gateway/connection.hpp"
-#include "daemon/gateway/pages.hpp"
 
 namespace drawbridge::gateway {
 namespace {

@@ -29,7 +29,9 @@ std::string page(const char* language, const std::string& title, const std::stri
   return std::string("<!doctype html>\n<html lang=\"") + language +
          "\">\n<head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
          "<meta name=\"color-scheme\" content=\"light dark\"><title>" +
-         escape_html(title) + "</title><link rel=\"stylesheet\" href=\"/.drawbridge/page.css\"></head>\n<body>\n" +
+         escape_html(title) +
+         "</title><link rel=\"icon\" href=\"/.drawbridge/icon.svg\" type=\"image/svg+xml\"><link rel=\"stylesheet\" "
+         "href=\"/.drawbridge/page.css\"></head>\n<body>\n" +
          body + "</body>\n</html>\n";
 }
 
@@ -62,10 +64,6 @@ const char* reason_phrase(unsigned status) {
     default:
       return "Failed";
   }
-}
-
-std::string failure_page(const std::string& message) {
-  return page("en", message, "<main class=\"failure\"><h1>" + escape_html(message) + "</h1><p>Drawbridge</p></main>\n");
 }
 
 std::string office_page(const RoutedOffice& office, uint16_t port, std::string_view accept_language) {

@@ -1,4 +1,4 @@
-// The gateway's own pages: an office's services, and what went wrong.
+// The gateway's own page: an office's services.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace drawbridge::gateway {
 
-// Complete header lines for every answer of the gateway itself.
+// Complete header lines for the page and what it refers to.
 constexpr std::string_view security_headers =
     "Content-Security-Policy: default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action "
     "'none'; frame-ancestors 'none'\r\n"
@@ -16,7 +16,6 @@ constexpr std::string_view security_headers =
     "same-origin\r\nCache-Control: no-store\r\n";
 
 const char* reason_phrase(unsigned status);
-std::string failure_page(const std::string& message);
 // Links to the services that are for browsers, and the names of the others.
 std::string office_page(const RoutedOffice& office, uint16_t port, std::string_view accept_language);
 // What an office's page refers to; nullptr: nothing.

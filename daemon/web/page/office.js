@@ -1,4 +1,7 @@
 // What the page asks of the office: docs/spec/folder.md. Failures are thrown as {code, message}.
+// For an answer that is not the office's own: the gateway says 403, 404 or 421 when this device may no longer ask.
+export const codeOf = (status) => ({ 403: "not_allowed", 404: "not_found", 421: "not_allowed" })[status] ?? "network";
+
 async function ask(url, options) {
   let answer;
   try {
@@ -9,7 +12,7 @@ async function ask(url, options) {
   }
   if (answer.ok) return answer;
   const body = await answer.json().catch(() => ({}));
-  throw body.error ?? { code: answer.status === 404 ? "not_found" : "network", message: answer.statusText };
+  throw body.error ?? { code: codeOf(answer.status), message: answer.statusText };
 }
 
 export const list = async (path, signal) => (await ask(`${path}?json`, { signal })).json();

@@ -73,7 +73,7 @@ export class Upload {
       if (answer.headers.has("Upload-Name")) return this.finish(decodeURIComponent(answer.headers.get("Upload-Name")));
       return Number(answer.headers.get("Upload-Offset"));
     }
-    const code = answer.headers.get("Drawbridge-Error") ?? "network";
+    const code = answer.headers.get("Drawbridge-Error") ?? office.codeOf(answer.status);
     if (code !== "already_exists") throw { code };
     const action = await this.conflict(this);
     if (action === "skip") this.become("skipped");
@@ -100,7 +100,7 @@ export class Upload {
     if (answer.status === 409) return false;  // asked anew
     let error = null;
     try { error = JSON.parse(answer.responseText).error; } catch { /* not from the office */ }
-    throw error ?? { code: "network" };
+    throw error ?? { code: office.codeOf(answer.status) };
   }
 
   put(body) {

@@ -240,6 +240,18 @@ TEST_CASE("A service that cannot be reached is a page that says so") {
   }
 }
 
+TEST_CASE("What went wrong is said in the person's language, with the exact reason below") {
+  BrowserAndOffice world;
+  Browser browser = world.connect();
+  world.pass(browser, world.request("GET /", "Accept-Language: es-MX,es\r\n"), "GET /");
+  world.flows.handle(event::FlowEnded{world.office.newest, FlowReset::target_refused, "Nothing listens on <port>."});
+  REQUIRE(world.hears(browser, "</html>"));
+  CHECK(browser.got.find("El servicio no responde en la oficina.") != std::string::npos);
+  CHECK(browser.got.find("Nothing listens on &lt;port&gt;.") != std::string::npos);
+  CHECK(browser.got.find("Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'") !=
+        std::string::npos);
+}
+
 TEST_CASE("A service that closed a kept connection meanwhile makes the browser ask again") {
   BrowserAndOffice world;
   Browser browser = world.connect();

@@ -48,6 +48,17 @@ TEST_CASE("Every sentence that the page says is known") {
   }
 }
 
+TEST_CASE("No sentence of the page is idle") {
+  std::string page;
+  for (const web::Asset& asset : web::assets()) {
+    if (asset.name != "words.js") page += to_string(asset.bytes);
+  }
+  for (const std::string& key : keys_of(words_file(), "english")) {
+    INFO(key);
+    CHECK((key.starts_with("error_") || page.find('"' + key + '"') != std::string::npos));
+  }
+}
+
 TEST_CASE("The page never raises its voice and takes nothing from elsewhere") {
   std::string file = words_file();
   for (const char* language : {"english", "french", "spanish"}) {
