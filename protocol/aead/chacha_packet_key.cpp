@@ -21,9 +21,9 @@ constexpr size_t round_up(size_t size, size_t to) {
 }
 constexpr size_t workspace_size = round_up(block_size + largest_text + lengths_size, stride);
 
-// Block 0, then the text, then zeros. Aligned for the vector code; not initialised, as most of it gets written anyway.
+// Block 0, then the text, then zeros; not initialised, as most of it gets written anyway.
 struct Workspace {
-  alignas(64) uint8_t bytes[workspace_size];
+  alignas(16) uint8_t bytes[workspace_size];
   uint8_t* text() { return bytes + block_size; }
 
   void lay_out(ByteView source) {
