@@ -59,6 +59,7 @@ Result<InvitationLink> parse_link(std::string_view text) {
     return Error{ErrorCode::invalid_argument, "This is not a pairing link.", "A link begins with `drawbridge:#`; `drawbridge pair` at the office shows one."};
   }
   text.remove_prefix(hash + 1);
+  if (text.empty()) return damaged("its end is missing");
   Bytes bytes(text.size());
   size_t length = 0;
   if (sodium_base642bin(bytes.data(), bytes.size(), text.data(), text.size(), nullptr, &length, nullptr,
