@@ -50,6 +50,7 @@ class NodeDriver final : public FlowPort {
   void commit_write(FlowId flow, size_t length) override { node_.commit_write(now(), flow, length); }
   void finish_write(FlowId flow) override { node_.finish_write(now(), flow); }
   ByteView readable(FlowId flow) override { return node_.readable(flow); }
+  size_t readable(FlowId flow, std::span<ByteView> pieces) override { return node_.readable(flow, pieces); }
   bool at_end(FlowId flow) override { return node_.at_end(flow); }
   void consume(FlowId flow, size_t length) override { node_.consume(now(), flow, length); }
   void reset_flow(FlowId flow, FlowReset reason) override { node_.reset_flow(now(), flow, reason); }

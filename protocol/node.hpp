@@ -171,6 +171,7 @@ class Node {
   void finish_write(Now now, FlowId flow);               // half-close
   // The next bytes in order, contiguous as far as held so; empty: none now, or the end (see at_end).
   ByteView readable(FlowId flow) const;
+  size_t readable(FlowId flow, std::span<ByteView> pieces) const;  // the same as several pieces; gives how many
   bool at_end(FlowId flow) const;                        // everything was read and the peer has finished
   void consume(Now now, FlowId flow, size_t length);     // gives the peer credit for more
   void reset_flow(Now now, FlowId flow, FlowReset reason);  // the id is free at once: no FlowEnded follows

@@ -331,6 +331,12 @@ ByteView Node::readable(FlowId flow) const {
   return found ? found->receiver.readable() : ByteView();
 }
 
+size_t Node::readable(FlowId flow, std::span<ByteView> pieces) const {
+  Peer* peer = core_->owner(flow);
+  tunnel::TunnelFlow* found = peer ? peer->flow(flow) : nullptr;
+  return found ? found->receiver.readable(pieces) : 0;
+}
+
 bool Node::at_end(FlowId flow) const {
   Peer* peer = core_->owner(flow);
   tunnel::TunnelFlow* found = peer ? peer->flow(flow) : nullptr;

@@ -14,6 +14,11 @@ class FlowPort {
   virtual void commit_write(FlowId flow, size_t length) = 0;
   virtual void finish_write(FlowId flow) = 0;
   virtual ByteView readable(FlowId flow) = 0;
+  // The same as several pieces, for one gathered write; gives how many were filled in.
+  virtual size_t readable(FlowId flow, std::span<ByteView> pieces) {
+    pieces[0] = readable(flow);
+    return pieces[0].empty() ? 0 : 1;
+  }
   virtual bool at_end(FlowId flow) = 0;
   virtual void consume(FlowId flow, size_t length) = 0;
   virtual void reset_flow(FlowId flow, FlowReset reason) = 0;

@@ -167,6 +167,7 @@ class Connection {
   size_t write_close(ngtcp2_tstamp time, MutableBytes destination, uint8_t& ecn);
   size_t write_streams(ngtcp2_tstamp time, MutableBytes destination, uint8_t& ecn);
   SendStream* next_sender(StreamId& id);
+  bool enough_in_flight() const;
   void queue_sender(StreamId id, SendStream& stream);
   void unblock_senders();
   bool draining(Instant now);

@@ -10,7 +10,15 @@ namespace {
 // A stream that has sent no more than this since it last ran empty goes before bulk streams: keystrokes and requests
 // do not wait behind a download.
 constexpr uint64_t small_burst = 16 * 1024;
+// How long bulk streams take turns: one run of segments (GSO) long, so that the other end reads and writes each of them
+// in large pieces, and short enough that nobody notices (0.1 ms at 5 Gbit/s).
+constexpr uint64_t bulk_turn = 64 * 1024;
 constexpr StreamId no_stream = -1;
+// On a path this short whatever is in flight lies in the other end's socket, in front of everybody's keystrokes: bulk
+// streams then keep no more there than both ends need to stay busy. Longer paths are BBR2's business alone.
+constexpr Duration short_path = 1ms;
+constexpr uint64_t short_path_bytes = 192 * 1024;
+constexpr uint64_t short_path_bytes_a_microsecond = 1'024;  // of round trip: 8 Gbit/s
 // Long enough for a local program's answer, too short to be felt; bulk transfers are not held at all.
 constexpr Duration acknowledgement_hold = 1ms;
 constexpr size_t acknowledge_at_once = 8;
@@ -26,12 +34,26 @@ const SendStream* Connection::sender(StreamId id) const { return const_cast<Conn
 void Connection::queue_sender(StreamId id, SendStream& stream) {
   if (stream.queued || !stream.wants_to_send()) return;
   stream.queued = true;
-  (stream.burst <= small_burst ? urgent_ : bulk_).push_back(id);
+  if (stream.burst <= small_burst) {
+    urgent_.push_back(id);
+  } else if (stream.turn > 0 && stream.turn < bulk_turn) {
+    bulk_.push_front(id);
+  } else {
+    stream.turn = 0;
+    bulk_.push_back(id);
+  }
+}
+
+bool Connection::enough_in_flight() const {
+  ngtcp2_conn_stat now_stat = stat();
+  if (now_stat.min_rtt >= static_cast<ngtcp2_duration>(short_path.count())) return false;
+  return now_stat.bytes_in_flight >= short_path_bytes + now_stat.min_rtt / 1'000 * short_path_bytes_a_microsecond;
 }
 
 // Takes the next stream out of the queues; the caller puts it back if it still wants to send.
 SendStream* Connection::next_sender(StreamId& id) {
   for (auto* queue : {&urgent_, &bulk_}) {
+    if (queue == &bulk_ && !bulk_.empty() && enough_in_flight()) break;
     while (!queue->empty()) {
       id = queue->front();
       queue->pop_front();
@@ -97,6 +119,7 @@ size_t Connection::write_streams(ngtcp2_tstamp time, MutableBytes destination, u
     if (stream && taken >= 0) {
       stream->sent += static_cast<uint64_t>(taken);
       stream->burst = stream->unsent() ? stream->burst + static_cast<uint64_t>(taken) : 0;
+      stream->turn = stream->unsent() ? stream->turn + static_cast<uint64_t>(taken) : 0;
       if ((flags & NGTCP2_WRITE_STREAM_FLAG_FIN) && stream->unsent() == 0) stream->end_sent = true;
     }
     if (written == NGTCP2_ERR_WRITE_MORE) {

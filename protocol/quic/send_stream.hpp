@@ -15,6 +15,7 @@ struct SendStream {
   bool window_blocked = false;   // the peer's window is used up
   bool queued = false;           // is in one of the connection's sending queues
   uint64_t burst = 0;            // bytes sent since the stream last ran empty: small bursts go before bulk
+  uint64_t turn = 0;             // bytes sent since it last was this stream's turn among the bulk streams
 
   uint64_t unsent() const { return bytes.end() - sent; }
   bool wants_to_send() const { return !window_blocked && (unsent() > 0 || (end_wanted && !end_sent)); }

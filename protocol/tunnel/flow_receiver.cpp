@@ -6,12 +6,12 @@
 namespace drawbridge::tunnel {
 namespace {
 
-// The header at the front, which may lie across two chunks; nothing while it is incomplete.
-std::optional<FrameHeader> peek_header(const ChunkQueue& bytes) {
-  if (bytes.size() < frame_header_size) return std::nullopt;
+// The header at `position`, which may lie across two chunks; nothing while it is incomplete.
+std::optional<FrameHeader> peek_header(const ChunkQueue& bytes, uint64_t position) {
+  if (bytes.end() - position < frame_header_size) return std::nullopt;
   std::array<uint8_t, frame_header_size> header;
   for (size_t filled = 0; filled < header.size();) {
-    ByteView piece = bytes.at(bytes.begin() + filled);
+    ByteView piece = bytes.at(position + filled);
     size_t length = std::min(piece.size(), header.size() - filled);
     std::memcpy(header.data() + filled, piece.data(), length);
     filled += length;
@@ -31,7 +31,7 @@ bool FlowReceiver::handle_bytes(quic::StreamId stream, ByteView bytes) {
 
 bool FlowReceiver::find_next() {
   for (auto& [stream, bytes] : lanes_) {
-    auto header = peek_header(bytes);
+    auto header = peek_header(bytes, bytes.begin());
     if (!header) continue;
     bool block = header->kind == FrameKind::block && header->length > 0;
     bool end = header->kind == FrameKind::end && header->length == 0;
@@ -59,6 +59,27 @@ ByteView FlowReceiver::readable() const {
   const ChunkQueue& bytes = lanes_.at(current_);
   ByteView piece = bytes.at(bytes.begin());
   return piece.first(std::min<size_t>(piece.size(), remaining_));
+}
+
+size_t FlowReceiver::readable(std::span<ByteView> pieces) const {
+  if (remaining_ == 0) return 0;
+  const ChunkQueue& bytes = lanes_.at(current_);
+  size_t count = 0;
+  uint64_t at = bytes.begin(), left = remaining_;
+  // Goes on into the blocks that follow on the same lane; consume() finds them the same way.
+  for (uint32_t next = expected_; count < pieces.size(); ++next) {
+    for (; left > 0 && at < bytes.end() && count < pieces.size(); ++count) {
+      ByteView piece = bytes.at(at);
+      pieces[count] = piece.first(std::min<uint64_t>(piece.size(), left));
+      at += pieces[count].size();
+      left -= pieces[count].size();
+    }
+    auto header = left == 0 ? peek_header(bytes, at) : std::nullopt;
+    if (!header || header->kind != FrameKind::block || header->argument != next) break;
+    at += frame_header_size;
+    left = header->length;
+  }
+  return count;
 }
 
 void FlowReceiver::consume(size_t length) {

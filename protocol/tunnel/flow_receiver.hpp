@@ -19,6 +19,8 @@ class FlowReceiver {
   bool handle_bytes(quic::StreamId stream, ByteView bytes);
 
   ByteView readable() const;         // the next bytes, contiguous as far as they go
+  // The same as several pieces, for one gathered write; gives how many were filled in. May be fewer than there are.
+  size_t readable(std::span<ByteView> pieces) const;
   bool at_end() const { return ended_; }
   void consume(size_t length);
   uint64_t received() const { return received_; }

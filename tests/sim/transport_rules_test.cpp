@@ -109,6 +109,12 @@ TEST_CASE("after any death of the path new bytes arrive within a round trip and 
   Office o(21, {.delay = 20ms, .bits_per_second = 50e6, .loss = loss});
   SimFlow& flow = o.echo(2'000'000'000);
   REQUIRE(o.world.run(60s, [&] { return flow.read > 5'000'000; }));
+  auto rate = [&](Duration during) {
+    uint64_t before = flow.read;
+    o.world.run(during);
+    return static_cast<double>(flow.read - before) * 8 / static_cast<double>(to_ms(during)) * 1'000;
+  };
+  double undisturbed = rate(3s);
   o.world.link.dead = true;
   o.world.run(dead);
   o.world.link.dead = false;
@@ -119,13 +125,10 @@ TEST_CASE("after any death of the path new bytes arrive within a round trip and 
   REQUIRE(o.world.run(30s, [&] { return flow.read > down_before; }));
   // One percent of the packets that matter is lost as well: then a probe more.
   CHECK(to_ms(o.world.now - back) <= (loss > 0 ? 1'000 : 290));
-  double rate = 0;
-  for (int second = 0; second < 8 && rate < 0.6 * 50e6; ++second) {
-    uint64_t before = flow.read;
-    o.world.run(1s);
-    rate = static_cast<double>(flow.read - before) * 8;
-  }
-  CHECK(rate >= 0.6 * 50e6);
+  // Lost packets in either direction make the echo's own rate uneven: then it is held to what it was.
+  double wanted = loss > 0 ? 0.5 * undisturbed : 0.6 * 50e6, best = 0;
+  for (int second = 0; second < 8 && best < wanted; ++second) best = std::max(best, rate(1s));
+  CHECK(best >= wanted);
   CHECK(flow.intact);
 }
 
