@@ -44,9 +44,9 @@ void Core::reserve_counters(uint64_t from) {
   state.counter_reserved = std::max(from, state.counter_reserved) + limits::counter_block;
   save_state();
   uint64_t reserved = state.counter_reserved;
-  journal.then([this, reserved](Now, const std::optional<Error>& error) {
+  journal.when_durable([this, reserved](Now) {
     reserving_ = false;
-    if (!error) counter_usable_ = reserved;
+    counter_usable_ = reserved;
   });
 }
 
@@ -54,7 +54,7 @@ void Core::start(Now now) {
   ++state.boot_id;
   counter_ = state.counter_reserved;  // nothing below what was ever reserved may be used again
   reserve_counters(now.wall.unix_ms > 0 ? static_cast<uint64_t>(now.wall.unix_ms) * 1000 : 0);
-  journal.then([this](Now, const std::optional<Error>& error) { running = !error; });
+  journal.when_durable([this](Now) { running = true; });
 }
 
 std::optional<uint64_t> Core::next_counter(Now now) {
@@ -70,9 +70,15 @@ void Core::finish_request(RequestId request, std::optional<Error> error, std::op
   emit(event::RequestDone{request, std::move(error), rtt, peer});
 }
 
-RequestId Core::durable_request() {
+RequestId Core::durable_request(std::function<void(Now)> take_back) {
   RequestId request = begin_request();
-  journal.then([this, request](Now, const std::optional<Error>& error) { finish_request(request, error); });
+  journal.then([this, request, record = state.audit_sequence, take_back = std::move(take_back)](Now now, const std::optional<Error>& error) {
+    if (error) {
+      take_back(now);
+      audit(now, audit::RecordType::not_saved, nullptr, "", "", "record " + std::to_string(record));
+    }
+    finish_request(request, error);
+  });
   return request;
 }
 

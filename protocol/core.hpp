@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
@@ -83,8 +84,9 @@ struct Core {
 
   RequestId begin_request() { return next_request++; }
   void finish_request(RequestId request, std::optional<Error> error = {}, std::optional<Duration> rtt = {}, std::optional<RelationKey> peer = {});
-  // A request that is done when everything put into the journal so far is durable.
-  RequestId durable_request();
+  // A request, audited just now, that is done when everything put into the journal so far is durable. If the disk
+  // refuses it, `take_back` makes memory and rows what they were before.
+  RequestId durable_request(std::function<void(Now)> take_back);
 
   // --- sessions ------------------------------------------------------------------------------------------------------
   std::unique_ptr<Carried> carry(SessionHolder* holder, quic::End self, Instant now);

@@ -79,7 +79,10 @@ void Joining::handle_grant(Now now, const tunnel::PairGrant& grant) {
   granted_ = std::move(relation);
   core_.journal.then([this, alive = std::weak_ptr<bool>(alive_)](Now later, const std::optional<Error>& error) {
     if (alive.expired()) return;
-    if (error) return fail(*error);
+    if (error) {
+      core_.journal.put(roster::deleted(RowKind::relation, roster::relation_key_bytes(granted_->key)));
+      return fail(*error);
+    }
     paired_ = std::move(granted_);
     done_cut_ = later.boot + limits::revoked_notice;
     if (!session_) return;

@@ -21,9 +21,7 @@ Node::~Node() = default;
 Result<void> Node::start(Now now, const std::vector<Row>& rows) {
   for (const Row& row : rows) core_->load(row);
   core_->shared.start(now);
-  core_->shared.journal.then([this](Now later, const std::optional<Error>& error) {
-    if (!error) core_->started(later);
-  });
+  core_->shared.journal.when_durable([this](Now later) { core_->started(later); });
   return {};
 }
 
@@ -91,9 +89,7 @@ void Node::Core::finish_pairing(Now now, Invitation& invitation) {
   revocations.erase(key.peer);
   std::string name = relation->name;
   add_peer(std::move(*relation)).start(now, far_future - now.boot);
-  shared.journal.then([this, key, name, id](Now, const std::optional<Error>& error) {
-    if (!error) shared.emit(event::Paired{key, name, id});
-  });
+  shared.journal.when_durable([this, key, name, id](Now) { shared.emit(event::Paired{key, name, id}); });
 }
 
 void Node::Core::finish_joining(Now now, Joining& joining) {
@@ -154,7 +150,7 @@ void Node::Core::forget_left(Now now, Peer& peer) {
   shared.journal.put(roster::to_row(revocation));
   shared.audit(now, audit::RecordType::revoked, &revocation.device, revocation.name, "", revocation.reason);
   revocations[revocation.device] = revocation;
-  peer.revoke(now, revocation.reason, 0);
+  peer.end_after_leaving();
 }
 
 void Node::handle_network_change(Now now, std::vector<SocketAddress> local) {
@@ -166,12 +162,12 @@ void Node::handle_network_change(Now now, std::vector<SocketAddress> local) {
 }
 
 void Node::handle_persisted(Now now, uint64_t ticket) {
-  core_->shared.journal.handle_persisted(now, ticket, std::nullopt);
+  core_->shared.journal.handle_persisted(now, ticket);
   core_->reap(now);
 }
 
 void Node::handle_persist_failed(Now now, uint64_t ticket, const std::string& reason) {
-  core_->shared.journal.handle_persisted(
+  core_->shared.journal.handle_refused(
       now, ticket, Error{ErrorCode::io, "The state could not be written: " + reason + ".", "Free disk space or repair the disk; nothing was changed."});
   core_->reap(now);
 }

@@ -50,6 +50,9 @@ struct Node::Core {
   Peer* office(const DeviceId& id);
   Peer* owner(FlowId flow);
   void offer_all(Now now);
+  // The request for a change that was just made; it is taken back if the disk refuses it.
+  RequestId change_device(const DeviceId& id, std::function<void(roster::Relation&)> take_back);
+  RequestId change_service(Now now, const std::string& name, std::optional<ServiceDefinition> before);
 };
 
 }  // namespace drawbridge

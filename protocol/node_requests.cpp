@@ -62,6 +62,31 @@ void Node::Core::offer_all(Now now) {
   }
 }
 
+RequestId Node::Core::change_device(const DeviceId& id, std::function<void(roster::Relation&)> take_back) {
+  return shared.durable_request([this, id, take_back = std::move(take_back)](Now now) {
+    Peer* peer = device(id);
+    if (!peer) return;
+    take_back(peer->record());
+    peer->save();
+    peer->send_offer(now);
+    peer->end_ungranted_flows(now);
+  });
+}
+
+RequestId Node::Core::change_service(Now now, const std::string& name, std::optional<ServiceDefinition> before) {
+  auto announce = [this](Now when) {
+    offer_all(when);
+    shared.emit(event::ServicesChanged{});
+  };
+  announce(now);
+  return shared.durable_request([this, name, before = std::move(before), announce](Now later) {
+    if (before) shared.services[name] = *before;
+    else shared.services.erase(name);
+    shared.journal.put(before ? roster::to_row(*before) : roster::deleted(RowKind::service, to_bytes(as_bytes(name))));
+    announce(later);
+  });
+}
+
 Result<CreatedInvitation> Node::create_invitation(Now now, InvitationOptions options) {
   auto& shared = core_->shared;
   if (!options.name.empty() && !roster::is_display_name(options.name)) return bad_name();
@@ -85,8 +110,11 @@ Result<CreatedInvitation> Node::create_invitation(Now now, InvitationOptions opt
   created.link = pairing::to_link({id(), record.secret, options.addresses});
   shared.journal.put(roster::to_row(record));
   shared.audit(now, audit::RecordType::invitation_created, nullptr, options.name, "", "invitation " + std::to_string(record.id));
-  core_->invitations[record.id] = std::make_unique<Invitation>(shared, std::move(record));
-  created.request = shared.durable_request();
+  core_->invitations[created.id] = std::make_unique<Invitation>(shared, std::move(record));
+  created.request = shared.durable_request([core = core_.get(), id = created.id](Now) {
+    core->invitations.erase(id);
+    core->shared.journal.put(roster::deleted(RowKind::invitation, roster::invitation_key_bytes(id)));
+  });
   return created;
 }
 
@@ -97,8 +125,12 @@ Result<RequestId> Node::cancel_invitation(Now now, uint64_t id) {
   }
   core_->shared.journal.put(roster::deleted(RowKind::invitation, roster::invitation_key_bytes(id)));
   core_->shared.audit(now, audit::RecordType::invitation_cancelled, nullptr, found->second->record().name, "", "invitation " + std::to_string(id));
+  roster::Invitation record = found->second->record();
   core_->invitations.erase(found);
-  return core_->shared.durable_request();
+  return core_->shared.durable_request([core = core_.get(), record = std::move(record)](Now) {
+    core->shared.journal.put(roster::to_row(record));
+    core->invitations[record.id] = std::make_unique<Invitation>(core->shared, record);
+  });
 }
 
 Result<RequestId> Node::revoke(Now now, const DeviceId& device, std::string reason) {
@@ -111,7 +143,10 @@ Result<RequestId> Node::revoke(Now now, const DeviceId& device, std::string reas
   shared.audit(now, audit::RecordType::revoked, &device, revocation.name, "", revocation.reason);
   core_->revocations[device] = revocation;
   RequestId request = shared.begin_request();
-  peer->revoke(now, revocation.reason, request);
+  peer->revoke(now, revocation.reason, request, [core = core_.get(), revocation](Now) {
+    core->revocations.erase(revocation.device);
+    core->shared.journal.put(roster::deleted(RowKind::revocation, roster::revocation_key_bytes(revocation)));
+  });
   return request;
 }
 
@@ -123,19 +158,23 @@ Result<RequestId> Node::forget_device(Now now, const DeviceId& device) {
   }
   core_->shared.journal.put(roster::deleted(RowKind::revocation, roster::revocation_key_bytes(found->second)));
   core_->shared.audit(now, audit::RecordType::forgotten, &device, found->second.name);
+  roster::Revocation revocation = std::move(found->second);
   core_->revocations.erase(found);
-  return core_->shared.durable_request();
+  return core_->shared.durable_request([core = core_.get(), revocation](Now) {
+    core->shared.journal.put(roster::to_row(revocation));
+    core->revocations[revocation.device] = revocation;
+  });
 }
 
 Result<RequestId> Node::reset_counter(Now now, const DeviceId& device) {
   Peer* peer = core_->device(device);
   if (!peer) return unknown_device();
-  peer->record().counter = 0;
+  uint64_t counter = std::exchange(peer->record().counter, 0);
   peer->record().refusal.clear();
   peer->record().refusals = 0;
   peer->save();
   core_->shared.audit(now, audit::RecordType::counter_reset, &device, peer->record().name);
-  return core_->shared.durable_request();
+  return core_->change_device(device, [counter](roster::Relation& record) { record.counter = std::max(record.counter, counter); });
 }
 
 Result<RequestId> Node::allow(Now now, const DeviceId& device, std::vector<Grant> grants) {
@@ -143,19 +182,24 @@ Result<RequestId> Node::allow(Now now, const DeviceId& device, std::vector<Grant
   if (!peer) return unknown_device();
   if (!valid_grants(grants)) return bad_service();
   auto& held = peer->record().grants;
+  std::vector<Grant> before = held;
   for (const Grant& grant : grants) std::erase_if(held, [&](const Grant& g) { return g.service == grant.service; });
-  if (held.size() + grants.size() > limits::grants_per_device) return Error{ErrorCode::limit, "That is too many grants for one device.", "Grant `*` instead."};
+  if (held.size() + grants.size() > limits::grants_per_device) {
+    held = std::move(before);
+    return Error{ErrorCode::limit, "That is too many grants for one device.", "Grant `*` instead."};
+  }
   held.insert(held.end(), grants.begin(), grants.end());
   peer->save();
   core_->shared.audit(now, audit::RecordType::granted, &device, peer->record().name, "", names_of(grants));
   peer->send_offer(now);
-  return core_->shared.durable_request();
+  return core_->change_device(device, [before = std::move(before)](roster::Relation& record) { record.grants = before; });
 }
 
 Result<RequestId> Node::deny(Now now, const DeviceId& device, std::vector<std::string> services) {
   Peer* peer = core_->device(device);
   if (!peer) return unknown_device();
   std::string names;
+  std::vector<Grant> before = peer->record().grants;
   for (const std::string& service : services) {
     std::erase_if(peer->record().grants, [&](const Grant& g) { return g.service == service; });
     names += (names.empty() ? "" : " ") + service;
@@ -164,7 +208,7 @@ Result<RequestId> Node::deny(Now now, const DeviceId& device, std::vector<std::s
   core_->shared.audit(now, audit::RecordType::denied, &device, peer->record().name, "", names);
   peer->send_offer(now);
   peer->end_ungranted_flows(now);
-  return core_->shared.durable_request();
+  return core_->change_device(device, [before = std::move(before)](roster::Relation& record) { record.grants = before; });
 }
 
 Result<RequestId> Node::rename(Now now, const DeviceId& device, std::string name) {
@@ -172,9 +216,9 @@ Result<RequestId> Node::rename(Now now, const DeviceId& device, std::string name
   if (!peer) return unknown_device();
   if (!roster::is_display_name(name)) return bad_name();
   core_->shared.audit(now, audit::RecordType::renamed, &device, peer->record().name, "", name);
-  peer->record().name = std::move(name);
+  std::string before = std::exchange(peer->record().name, std::move(name));
   peer->save();
-  return core_->shared.durable_request();
+  return core_->change_device(device, [before = std::move(before)](roster::Relation& record) { record.name = before; });
 }
 
 Result<RequestId> Node::expose(Now now, ServiceDefinition service) {
@@ -185,19 +229,19 @@ Result<RequestId> Node::expose(Now now, ServiceDefinition service) {
   }
   core_->shared.journal.put(roster::to_row(service));
   core_->shared.audit(now, audit::RecordType::service_exposed, nullptr, "", service.name, service.target);
-  services[service.name] = std::move(service);
-  core_->offer_all(now);
-  core_->shared.emit(event::ServicesChanged{});
-  return core_->shared.durable_request();
+  auto known = services.find(service.name);
+  std::optional<ServiceDefinition> before = known == services.end() ? std::nullopt : std::optional(known->second);
+  std::string name = service.name;
+  services[name] = std::move(service);
+  return core_->change_service(now, name, std::move(before));
 }
 
 Result<RequestId> Node::unexpose(Now now, const std::string& name) {
-  if (core_->shared.services.erase(name) == 0) return Error{ErrorCode::not_found, "There is no such service.", "`drawbridge services` lists them."};
+  auto service = core_->shared.services.extract(name);
+  if (service.empty()) return Error{ErrorCode::not_found, "There is no such service.", "`drawbridge services` lists them."};
   core_->shared.journal.put(roster::deleted(RowKind::service, to_bytes(as_bytes(name))));
   core_->shared.audit(now, audit::RecordType::service_removed, nullptr, "", name);
-  core_->offer_all(now);
-  core_->shared.emit(event::ServicesChanged{});
-  return core_->shared.durable_request();
+  return core_->change_service(now, name, std::move(service.mapped()));
 }
 
 Result<RequestId> Node::join(Now now, std::string_view text, std::string own_name) {

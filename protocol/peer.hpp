@@ -33,7 +33,9 @@ class Peer final : public SessionHolder {
 
   // --- what the owner wants -------------------------------------------------------------------------------------------
   void connect(Now now);                                    // device: now, instead of at the next retry
-  void revoke(Now now, const std::string& reason, RequestId request);   // office; the rows are in the journal already
+  // Office; the rows are in the journal already. `take_back`: what else to undo if the disk refuses them.
+  void revoke(Now now, const std::string& reason, RequestId request, std::function<void(Now)> take_back);
+  void end_after_leaving();                                 // office: the same, for a device that left by itself
   void leave(Now now, RequestId request);                   // device
   void ping(Now now, RequestId request, Duration timeout);
   void send_offer(Now now);                                 // office: services or addresses changed
@@ -98,6 +100,8 @@ class Peer final : public SessionHolder {
   void refuse(Now now, const std::string& reason);
   void answer_handshake(Now now, const Path& path, ByteView datagram, quic::OfficeHandshake handshake);
   std::unique_ptr<Carried>* slot_of(Carried& carried);
+  void begin_revocation(const std::string& reason);
+  void tell_revoked(Now now);
   void finish_revocation(Now now);
 
   // peer_checks.cpp

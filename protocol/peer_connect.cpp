@@ -293,27 +293,42 @@ void Peer::lost(Now now, const std::string& reason, bool retry) {
   }
 }
 
-void Peer::revoke(Now now, const std::string& reason, RequestId request) {
+void Peer::begin_revocation(const std::string& reason) {
   revoking_ = true;
   revoke_reason_ = reason;
-  ending_request_ = request;
   for (auto& one : incoming_) core_.drop(one), --core_.half_open;
   incoming_.clear();
-  core_.journal.then([this, alive = std::weak_ptr<bool>(alive_)](Now later, const std::optional<Error>& error) {
+}
+
+void Peer::revoke(Now, const std::string& reason, RequestId request, std::function<void(Now)> take_back) {
+  begin_revocation(reason);
+  ending_request_ = request;
+  core_.journal.then([this, take_back = std::move(take_back), record = core_.state.audit_sequence,
+                      alive = std::weak_ptr<bool>(alive_)](Now later, const std::optional<Error>& error) {
     if (alive.expired()) return;
-    if (error) {
-      revoking_ = false;
-      core_.finish_request(std::exchange(ending_request_, 0), error);
-      return;
-    }
-    bool reachable = session_ && !session_->session->connection().closed() && !session_->session->connection().frozen();
-    if (!reachable) return finish_revocation(later);
-    session_->session->end_flows(FlowReset::revoked, "The device was revoked.");
-    session_->session->send(tunnel::Revoked{revoke_reason_});
-    timers_.set(Timer::revoke_cut, later.boot + limits::revoked_notice);
-    settle(later, *session_);
+    if (!error) return tell_revoked(later);
+    revoking_ = false;
+    take_back(later);
+    save();
+    core_.audit(later, audit::RecordType::not_saved, nullptr, "", "", "record " + std::to_string(record));
+    core_.finish_request(std::exchange(ending_request_, 0), error);
   });
-  (void)now;
+}
+
+void Peer::end_after_leaving() {
+  begin_revocation("the device left");
+  core_.journal.when_durable([this, alive = std::weak_ptr<bool>(alive_)](Now later) {
+    if (!alive.expired()) tell_revoked(later);
+  });
+}
+
+void Peer::tell_revoked(Now now) {
+  bool reachable = session_ && !session_->session->connection().closed() && !session_->session->connection().frozen();
+  if (!reachable) return finish_revocation(now);
+  session_->session->end_flows(FlowReset::revoked, "The device was revoked.");
+  session_->session->send(tunnel::Revoked{revoke_reason_});
+  timers_.set(Timer::revoke_cut, now.boot + limits::revoked_notice);
+  settle(now, *session_);
 }
 
 void Peer::finish_revocation(Now now) {
@@ -341,8 +356,9 @@ void Peer::leave(Now now, RequestId request) {
     session_->may_send = true;
     timers_.set(Timer::revoke_cut, now.boot + limits::revoked_notice);
   }
-  core_.journal.then([this, request, alive = std::weak_ptr<bool>(alive_)](Now, const std::optional<Error>& error) {
-    core_.finish_request(request, error);
+  // It goes on leaving even if the disk is full: what the office was told cannot be unsaid.
+  core_.journal.then([this, request](Now, const std::optional<Error>& error) { core_.finish_request(request, error); });
+  core_.journal.when_durable([this, alive = std::weak_ptr<bool>(alive_)](Now) {
     if (!alive.expired() && !session_) over_ = true;
   });
 }

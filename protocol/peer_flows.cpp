@@ -109,6 +109,10 @@ void Peer::flow_opened(Now now, FlowId id) {
     session_->session->refuse_flow(id, FlowReset::no_such_service, "The office offers no such service to this device.");
     return;
   }
+  if (core_.journal.full()) {
+    session_->session->refuse_flow(id, FlowReset::aborted, "The office's disk takes no more records; free space there.");
+    return;
+  }
   opened->opened = now.boot;
   core_.flows.insert(id);
   core_.emit(event::FlowRequested{id, record_.key, record_.name, opened->service, core_.services.at(opened->service).target});

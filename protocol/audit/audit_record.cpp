@@ -34,6 +34,7 @@ const char* type_name(RecordType type) {
     case RecordType::used_in_two_places: return "used_in_two_places";
     case RecordType::counter_reset: return "counter_reset";
     case RecordType::restored: return "restored";
+    case RecordType::not_saved: return "not_saved";
   }
   return "unknown";
 }

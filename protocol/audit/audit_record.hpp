@@ -33,6 +33,7 @@ enum class RecordType : uint8_t {
   used_in_two_places = 16,
   counter_reset = 17,
   restored = 18,
+  not_saved = 19,          // the disk refused the change that the named record speaks of; it was taken back
 };
 const char* type_name(RecordType type);  // snake_case, as `audit show` prints it
 

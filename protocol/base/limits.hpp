@@ -93,6 +93,8 @@ inline constexpr size_t audit_record_bytes = 2'048;
 // Records of flows reach the disk together, at most so late: a sync for each would bound new connections to the disk's
 // syncs, and a power cut loses the records of this last moment only.
 inline constexpr Duration lazy_write = 50ms;
+inline constexpr Duration refused_write_retry = 5s;  // of a disk that is full or broken
+inline constexpr size_t unsaved_rows = 4'096;      // kept for such a disk; beyond, nothing new may begin that is audited
 
 // --- durable counters -----------------------------------------------------------------------------------------------
 // Message 1's counter is the wall clock in microseconds, or the last + 1; so far ahead it is reserved on disk.
