@@ -155,7 +155,10 @@ std::optional<Invitation> parse_invitation(ByteView value) {
     ByteView key = reader.bin_exact(i.claimed_by.emplace().size());
     std::copy(key.begin(), key.end(), i.claimed_by->begin());
   }
-  if (!reader.nil()) i.pending = parse_relation(reader.bin(limits::relation_bytes));
+  if (!reader.nil()) {
+    i.pending = parse_relation(reader.bin(limits::relation_bytes));
+    if (!i.pending) reader.refuse();
+  }
   if (!reader.done()) return std::nullopt;
   return i;
 }
