@@ -1,5 +1,6 @@
 #include "daemon/gateway/message_parser.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "daemon/web/request_site.hpp"
@@ -21,6 +22,20 @@ std::string_view header_value(const Head& head, std::string_view name) {
   count_headers(head, name, &value);
   return value;
 }
+
+namespace {
+
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) { return (static_cast<uint8_t>(c) < 0x20 && c != '\t') || c == 0x7f; });
+}
+
+// The parser lets some through, which the next reader might take for the end of a line.
+bool has_control(const Head& head) {
+  auto in_header = [](const Header& header) { return has_control(header.name) || has_control(header.value); };
+  return has_control(head.reason) || has_control(head.target) || std::any_of(head.headers.begin(), head.headers.end(), in_header);
+}
+
+}  // namespace
 
 struct MessageParser::Callbacks {
   static MessageParser& self(http_parser* parser) { return *static_cast<MessageParser*>(parser->data); }
@@ -56,6 +71,8 @@ struct MessageParser::Callbacks {
   static int headers_complete(http_parser* parser) {
     MessageParser& own = self(parser);
     Head& head = own.head_;
+    constexpr int refused = -1;
+    if (has_control(head)) return refused;
     head.status = parser->status_code;
     head.minor = parser->http_minor;
     if (own.kind_ == Kind::request) head.method = http_method_str(static_cast<http_method>(parser->method));

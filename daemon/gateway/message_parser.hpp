@@ -39,7 +39,7 @@ class MessageParser {
     more,      // everything was taken
     head,      // head() is complete now; feed the rest
     complete,  // the message has ended; what follows it was not taken
-    failed,    // not HTTP, or a head over longest_response_head
+    failed,    // not HTTP, a head over longest_response_head, or control characters in it
   };
   using BodySink = std::function<void(ByteView)>;
   static constexpr size_t longest_response_head = 64 * 1024;
