@@ -1,5 +1,6 @@
 // Runs a fuzz target without libFuzzer: its samples, random bytes, and samples damaged in the usual ways.
 //   fuzz_smoke_NAME [COUNT [SEED]]      fuzz_smoke_NAME --samples FOLDER   writes the samples as libFuzzer's corpus
+#include <csignal>
 #include <fstream>
 #include <random>
 #include <string>
@@ -54,6 +55,19 @@ Bytes next_input(Random& random, const std::vector<Bytes>& samples) {
   return bytes;
 }
 
+const Bytes* present_input = nullptr;
+
+// A failed property or assertion aborts; whoever reads of it wants the input.
+void show_input(int) {
+  if (present_input) std::fprintf(stderr, "input: %s\n", to_hex(*present_input).c_str());
+}
+
+void feed(const Bytes& input) {
+  present_input = &input;
+  LLVMFuzzerTestOneInput(input.data(), input.size());
+  present_input = nullptr;
+}
+
 int write_samples(const std::string& folder) {
   size_t number = 0;
   for (const Bytes& sample : fuzz::samples()) {
@@ -68,6 +82,7 @@ int write_samples(const std::string& folder) {
 
 int main(int argc, char** argv) {
   start_libsodium();
+  std::signal(SIGABRT, show_input);
   if (argc == 3 && std::string(argv[1]) == "--samples") return write_samples(argv[2]);
   size_t count = argc > 1 ? std::stoul(argv[1]) : 1000;
   uint64_t seed = argc > 2 ? std::stoull(argv[2]) : 1;
@@ -75,10 +90,7 @@ int main(int argc, char** argv) {
   std::fflush(stdout);
   Random random(seed);
   std::vector<Bytes> samples = fuzz::samples();
-  for (const Bytes& sample : samples) LLVMFuzzerTestOneInput(sample.data(), sample.size());
-  for (size_t i = 0; i < count; ++i) {
-    Bytes input = next_input(random, samples);
-    LLVMFuzzerTestOneInput(input.data(), input.size());
-  }
+  for (const Bytes& sample : samples) feed(sample);
+  for (size_t i = 0; i < count; ++i) feed(next_input(random, samples));
   std::printf("%zu inputs\n", samples.size() + count);
 }

@@ -1,0 +1,30 @@
+// What the other end of an authenticated connection can put on the control stream.
+#include "protocol/base/limits.hpp"
+#include "protocol/tunnel/control_message.hpp"
+#include "tests/fuzz/fuzz_target.hpp"
+
+using namespace drawbridge;
+using namespace drawbridge::tunnel;
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  auto message = parse_control_message({data, size});
+  if (!message) return 0;
+  fuzz::require(equal(encode(*message), {data, size}), "one message has one encoding");
+  if (const Offer* offer = std::get_if<Offer>(&*message)) {
+    fuzz::require(offer->services.size() <= limits::services && offer->addresses.size() <= limits::candidates, "an offer is bounded");
+  }
+  return 0;
+}
+
+std::vector<Bytes> fuzz::samples() {
+  quic::Connection::RekeyHalf half{3, {1, 2, 3}};
+  DeviceId device{{1, 2, 3}};
+  Offer offer{"Étude Dupont", {{{}, "files", "folder", 0}, {{}, "db", "tcp", 5432}},
+              {SocketAddress::v4(192, 0, 2, 1, 443), SocketAddress::v4(10, 0, 0, 1, 65535)}};
+  return {encode(ControlMessage(offer)),         encode(ControlMessage(Rekey{half})),
+          encode(ControlMessage(RekeyAnswer{half})), encode(ControlMessage(Revoked{"lost"})),
+          encode(ControlMessage(PairRequest{device, "Zoë's laptop", {}})),
+          encode(ControlMessage(PairGrant{"Office", "Laptop", Bytes(100, 7)})),
+          encode(ControlMessage(PairDone{})),    encode(ControlMessage(Leave{})),
+          encode(ControlMessage(Hello{"Laptop"}))};
+}

@@ -1,0 +1,66 @@
+// Durable records: rows of the roster, and the audit chain. The first byte says which.
+#include "protocol/audit/audit_record.hpp"
+#include "protocol/roster/records.hpp"
+#include "tests/fuzz/fuzz_target.hpp"
+
+using namespace drawbridge;
+
+namespace {
+
+template <typename Record>
+void check(const std::optional<Record>& record, ByteView bytes) {
+  if (record) fuzz::require(equal(*roster::to_row(*record).value, bytes), "one record has one encoding");
+}
+
+void check_audit(ByteView bytes) {
+  auto parsed = audit::parse(bytes);
+  if (parsed) fuzz::require(equal(audit::encode(parsed->record, parsed->previous).bytes, bytes), "one record has one encoding");
+  audit::ChainVerifier verifier;
+  bool continues = verifier.add(1, bytes);
+  fuzz::require(continues == verifier.error().empty(), "a break in the chain is explained");
+  fuzz::require(!continues || (parsed && parsed->record.sequence == 1), "a chain begins with record 1");
+}
+
+roster::Relation relation() {
+  roster::Relation r;
+  r.key = {PeerRole::office, {{1, 2}}};
+  r.name = "Étude";
+  r.grants = {{"*", {}}, {"files", WallTime{123456789}}};
+  r.addresses = {SocketAddress::v4(192, 0, 2, 1, 443)};
+  r.last_seen = WallTime{-1};
+  r.services = {{r.key, "files", "folder", 0}};
+  r.certificate = Bytes(64, 5);
+  r.refusal = "counter_behind";
+  return r;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size == 0) return 0;
+  ByteView rest(data + 1, size - 1);
+  switch (data[0] % 6) {
+    case 0: check(roster::parse_relation(rest), rest); break;
+    case 1: check(roster::parse_revocation(rest), rest); break;
+    case 2: check(roster::parse_invitation(rest), rest); break;
+    case 3: check(roster::parse_service(rest), rest); break;
+    case 4: check(roster::parse_node_state(rest), rest); break;
+    default: check_audit(rest);
+  }
+  return 0;
+}
+
+std::vector<Bytes> fuzz::samples() {
+  roster::Revocation revocation;
+  revocation.name = "Laptop", revocation.reason = "lost", revocation.revoked_at = {1000};
+  roster::Invitation invitation;
+  invitation.id = 5, invitation.grants = relation().grants, invitation.seen = {1, UINT64_MAX};
+  invitation.claimed_by.emplace();
+  invitation.pending = relation();
+  audit::Record record{.sequence = 1, .time = {1000}, .type = audit::RecordType::flow_closed, .device = DeviceId{}, .device_name = "Zoë",
+                       .service = "files", .detail = "x", .sent = 1, .received = 2};
+  return {of_kind(0, *roster::to_row(relation()).value), of_kind(1, *roster::to_row(revocation).value),
+          of_kind(2, *roster::to_row(invitation).value),
+          of_kind(3, *roster::to_row(ServiceDefinition{"db", "tcp", "127.0.0.1:5432", 5432}).value),
+          of_kind(4, *roster::to_row(roster::NodeState{1, 2, 3, {}}).value), of_kind(5, audit::encode(record, {}).bytes)};
+}
