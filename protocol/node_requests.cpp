@@ -3,6 +3,7 @@
 
 #include "protocol/node_core.hpp"
 #include "protocol/tunnel/frame.hpp"
+#include "protocol/wire/utf8.hpp"
 
 namespace drawbridge {
 namespace {
@@ -137,7 +138,7 @@ Result<RequestId> Node::revoke(Now now, const DeviceId& device, std::string reas
   Peer* peer = core_->device(device);
   if (!peer) return unknown_device();
   auto& shared = core_->shared;
-  roster::Revocation revocation{device, peer->record().name, reason.substr(0, limits::text_bytes), now.wall, peer->keys().knock_tag};
+  roster::Revocation revocation{device, peer->record().name, std::string(utf8_prefix(reason, limits::text_bytes)), now.wall, peer->keys().knock_tag};
   shared.journal.put(roster::deleted(RowKind::relation, roster::relation_key_bytes(peer->key())));
   shared.journal.put(roster::to_row(revocation));
   shared.audit(now, audit::RecordType::revoked, &device, revocation.name, "", revocation.reason);

@@ -45,7 +45,7 @@ Link encode(const Record& r, const ChainHash& previous) {
   writer.array(fields).uint(layout).uint(r.sequence).integer(r.time.unix_ms).uint(static_cast<uint8_t>(r.type)).bin(previous);
   if (r.device) writer.bin(r.device->bytes);
   else writer.nil();
-  writer.str(r.device_name).str(r.service).str(r.detail.substr(0, limits::text_bytes)).uint(r.sent).uint(r.received);
+  writer.str(r.device_name).str(r.service).str(utf8_prefix(r.detail, limits::text_bytes)).uint(r.sent).uint(r.received);
   link.hash = blake2b_256({link.bytes});
   return link;
 }

@@ -4,6 +4,7 @@
 
 #include "protocol/base/limits.hpp"
 #include "protocol/wire/msgpack.hpp"
+#include "protocol/wire/utf8.hpp"
 
 namespace drawbridge {
 
@@ -28,8 +29,9 @@ namespace {
 
 Bytes with_header(FrameKind kind, ByteView payload) {
   auto header = encode(FrameHeader{kind, static_cast<uint32_t>(payload.size()), 0});
-  Bytes frame(header.begin(), header.end());
-  append(frame, payload);
+  Bytes frame(header.size() + payload.size());
+  std::copy(header.begin(), header.end(), frame.begin());
+  std::copy(payload.begin(), payload.end(), frame.begin() + header.size());
   return frame;
 }
 
@@ -45,7 +47,7 @@ Bytes encode_accept() { return with_header(FrameKind::accept, {}); }
 
 Bytes encode_refuse(FlowReset reset, const std::string& message) {
   Bytes payload;
-  msgpack::Writer(payload).array(2).uint(static_cast<uint8_t>(reset)).str(message.substr(0, limits::text_bytes));
+  msgpack::Writer(payload).array(2).uint(static_cast<uint8_t>(reset)).str(utf8_prefix(message, limits::text_bytes));
   return with_header(FrameKind::refuse, payload);
 }
 

@@ -22,19 +22,34 @@ LeadByte classify(uint8_t lead) {
   return {};
 }
 
+// Bytes of the character at `at`; 0: none is there, or not all of it.
+size_t character_at(ByteView bytes, size_t at) {
+  LeadByte lead = classify(bytes[at]);
+  if (!lead.valid || bytes.size() - at - 1 < lead.following) return 0;
+  for (size_t i = 1; i <= lead.following; ++i) {
+    uint8_t low = i == 1 ? lead.first_min : 0x80, high = i == 1 ? lead.first_max : 0xbf;
+    if (bytes[at + i] < low || bytes[at + i] > high) return 0;
+  }
+  return 1 + lead.following;
+}
+
+size_t well_formed(ByteView bytes) {
+  size_t at = 0;
+  while (at < bytes.size()) {
+    size_t length = character_at(bytes, at);
+    if (length == 0) break;
+    at += length;
+  }
+  return at;
+}
+
 }  // namespace
 
-bool is_utf8(ByteView bytes) {
-  for (size_t at = 0; at < bytes.size();) {
-    LeadByte lead = classify(bytes[at]);
-    if (!lead.valid || bytes.size() - at - 1 < lead.following) return false;
-    for (size_t i = 1; i <= lead.following; ++i) {
-      uint8_t low = i == 1 ? lead.first_min : 0x80, high = i == 1 ? lead.first_max : 0xbf;
-      if (bytes[at + i] < low || bytes[at + i] > high) return false;
-    }
-    at += 1 + lead.following;
-  }
-  return true;
+bool is_utf8(ByteView bytes) { return well_formed(bytes) == bytes.size(); }
+
+std::string_view utf8_prefix(std::string_view text, size_t most) {
+  text = text.substr(0, most);
+  return text.substr(0, well_formed(as_bytes(text)));
 }
 
 }  // namespace drawbridge

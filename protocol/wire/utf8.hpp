@@ -1,10 +1,16 @@
 // Whether bytes are well-formed UTF-8 (RFC 3629): no surrogates, no overlong forms, nothing above U+10FFFF.
 #pragma once
 
+#include <string_view>
+
 #include "keys/bytes.hpp"
 
 namespace drawbridge {
 
 bool is_utf8(ByteView bytes);
+
+// The longest well-formed beginning of at most `most` bytes: a text that is cut must stay one, or readers refuse the
+// whole message that it is in.
+std::string_view utf8_prefix(std::string_view text, size_t most);
 
 }  // namespace drawbridge
