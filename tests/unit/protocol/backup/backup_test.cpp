@@ -121,3 +121,21 @@ TEST_CASE("peers see a start that they have not seen before") {
   REQUIRE(row != merged.rows.end());
   CHECK(roster::parse_node_state(*row->value)->boot_id > 900 + 1000);
 }
+
+TEST_CASE("a backup says when it was made without the key, and of which version it is") {
+  FixedEntropy entropy(Bytes(24, 9));
+  Bytes sealed = seal({{{7}}, {0x0102030405}, {}}, key_of(1), entropy);
+  CHECK(as_text(ByteView(sealed).first(18)) == "drawbridge backup\n");
+  CHECK(to_hex(ByteView(sealed).subspan(18, 9)) == "010000000102030405");
+  CHECK(entropy.drawn() == 24);
+  sealed[18] = 2;
+  CHECK(backup::open(sealed, key_of(1)).error().message.find("newer") != std::string::npos);
+}
+
+TEST_CASE("a date before 1970 and an empty state survive a backup") {
+  FixedEntropy entropy(Bytes(24, 9));
+  auto opened = backup::open(seal({{{7}}, {-1}, {}}, key_of(1), entropy), key_of(1));
+  REQUIRE(opened);
+  CHECK(opened->created_at.unix_ms == -1);
+  CHECK(opened->rows.empty());
+}

@@ -1,0 +1,139 @@
+#include "protocol/journal.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "protocol/base/limits.hpp"
+
+using namespace drawbridge;
+
+namespace {
+
+constexpr Instant noon{Duration(std::chrono::hours(12))};
+constexpr Now now{noon, {}};
+
+Row row(uint8_t key, uint8_t value = 0) { return {RowKind::service, {key}, Bytes{value}}; }
+
+}  // namespace
+
+TEST_CASE("what is put together becomes one batch, in its order") {
+  Journal journal;
+  CHECK(journal.idle());
+  CHECK_FALSE(journal.poll());
+  journal.put(row(2));
+  journal.put(row(1));
+  auto batch = journal.poll();
+  REQUIRE(batch);
+  REQUIRE(batch->rows.size() == 2);
+  CHECK(batch->rows[0].key == Bytes{2});
+  CHECK(batch->rows[1].key == Bytes{1});
+  CHECK_FALSE(journal.idle());
+}
+
+TEST_CASE("within a batch a later row of the same key replaces the earlier, at its place") {
+  Journal journal;
+  journal.put(row(1, 1));
+  journal.put(row(2, 1));
+  journal.put(row(1, 2));
+  journal.put({RowKind::relation, {1}, Bytes{9}});
+  auto batch = journal.poll();
+  REQUIRE(batch);
+  REQUIRE(batch->rows.size() == 3);
+  CHECK(batch->rows[0].value == Bytes{2});
+  CHECK(batch->rows[2].kind == RowKind::relation);
+}
+
+TEST_CASE("a deletion after a row of the same batch wins") {
+  Journal journal;
+  journal.put(row(1));
+  journal.put({RowKind::service, {1}, std::nullopt});
+  CHECK_FALSE(journal.poll()->rows.at(0).value);
+}
+
+TEST_CASE("one batch is under way at a time; what comes meanwhile goes into the next") {
+  Journal journal;
+  journal.put(row(1));
+  auto first = journal.poll();
+  journal.put(row(2));
+  journal.put(row(3));
+  CHECK_FALSE(journal.poll());
+  journal.handle_persisted(now, first->ticket, {});
+  auto second = journal.poll();
+  REQUIRE(second);
+  CHECK(second->ticket != first->ticket);
+  CHECK(second->rows.size() == 2);
+  journal.handle_persisted(now, second->ticket, {});
+  CHECK(journal.idle());
+}
+
+TEST_CASE("an action runs once, when everything put before it is durable") {
+  Journal journal;
+  int first = 0, second = 0;
+  journal.put(row(1));
+  journal.then([&](Now, const std::optional<Error>& error) { first += !error; });
+  auto batch = journal.poll();
+  journal.put(row(2));
+  journal.then([&](Now, const std::optional<Error>&) { ++second; });
+  CHECK(first == 0);
+  journal.handle_persisted(now, batch->ticket, {});
+  CHECK(first == 1);
+  CHECK(second == 0);
+  journal.handle_persisted(now, batch->ticket, {});
+  CHECK(first == 1);
+  journal.handle_persisted(now, journal.poll()->ticket, {});
+  CHECK(second == 1);
+}
+
+TEST_CASE("an action without rows of its own still waits for a sync") {
+  Journal journal;
+  bool ran = false;
+  journal.then([&](Now, const std::optional<Error>&) { ran = true; });
+  auto batch = journal.poll();
+  REQUIRE(batch);
+  CHECK_FALSE(ran);
+  journal.handle_persisted(now, batch->ticket, {});
+  CHECK(ran);
+}
+
+TEST_CASE("an action learns that the disk refused its rows, and may put others") {
+  Journal journal;
+  std::string heard;
+  journal.put(row(1));
+  journal.then([&](Now, const std::optional<Error>& error) {
+    heard = error->message;
+    journal.put(row(5));
+  });
+  journal.handle_persisted(now, journal.poll()->ticket, Error{ErrorCode::io, "full", ""});
+  CHECK(heard == "full");
+  CHECK(journal.poll()->rows.at(0).key == Bytes{5});
+}
+
+TEST_CASE("a ticket that is not under way is ignored") {
+  Journal journal;
+  journal.put(row(1));
+  auto batch = journal.poll();
+  journal.handle_persisted(now, batch->ticket + 1, {});
+  CHECK_FALSE(journal.idle());
+}
+
+TEST_CASE("lazy rows wait for their moment, counted from the first of them") {
+  Journal journal;
+  journal.put_lazily(row(1), noon);
+  journal.put_lazily(row(2), noon + limits::lazy_write / 2);
+  CHECK_FALSE(journal.poll());
+  CHECK(journal.next_timeout() == noon + limits::lazy_write);
+  journal.handle_timeout(noon + limits::lazy_write - 1ns);
+  CHECK_FALSE(journal.poll());
+  journal.handle_timeout(noon + limits::lazy_write);
+  CHECK(journal.next_timeout() == far_future);
+  auto batch = journal.poll();
+  REQUIRE(batch);
+  CHECK(batch->rows.size() == 2);
+}
+
+TEST_CASE("lazy rows go along with one that does not wait") {
+  Journal journal;
+  journal.put_lazily(row(1), noon);
+  journal.put(row(2));
+  CHECK(journal.poll()->rows.size() == 2);
+  CHECK(journal.next_timeout() == far_future);
+}
