@@ -56,12 +56,12 @@ TEST_CASE("one batch is under way at a time; what comes meanwhile goes into the 
   journal.put(row(2));
   journal.put(row(3));
   CHECK_FALSE(journal.poll());
-  journal.handle_persisted(now, first->ticket, {});
+  journal.handle_persisted(now, first->ticket);
   auto second = journal.poll();
   REQUIRE(second);
   CHECK(second->ticket != first->ticket);
   CHECK(second->rows.size() == 2);
-  journal.handle_persisted(now, second->ticket, {});
+  journal.handle_persisted(now, second->ticket);
   CHECK(journal.idle());
 }
 
@@ -74,12 +74,12 @@ TEST_CASE("an action runs once, when everything put before it is durable") {
   journal.put(row(2));
   journal.then([&](Now, const std::optional<Error>&) { ++second; });
   CHECK(first == 0);
-  journal.handle_persisted(now, batch->ticket, {});
+  journal.handle_persisted(now, batch->ticket);
   CHECK(first == 1);
   CHECK(second == 0);
-  journal.handle_persisted(now, batch->ticket, {});
+  journal.handle_persisted(now, batch->ticket);
   CHECK(first == 1);
-  journal.handle_persisted(now, journal.poll()->ticket, {});
+  journal.handle_persisted(now, journal.poll()->ticket);
   CHECK(second == 1);
 }
 
@@ -90,28 +90,72 @@ TEST_CASE("an action without rows of its own still waits for a sync") {
   auto batch = journal.poll();
   REQUIRE(batch);
   CHECK_FALSE(ran);
-  journal.handle_persisted(now, batch->ticket, {});
+  journal.handle_persisted(now, batch->ticket);
   CHECK(ran);
 }
 
-TEST_CASE("an action learns that the disk refused its rows, and may put others") {
+TEST_CASE("a refused batch's actions learn why, the newest first, and may put rows back as they were") {
   Journal journal;
-  std::string heard;
+  std::vector<std::string> heard;
   journal.put(row(1));
   journal.then([&](Now, const std::optional<Error>& error) {
-    heard = error->message;
-    journal.put(row(5));
+    heard.push_back("first " + error->message);
+    journal.put(row(1, 7));
   });
-  journal.handle_persisted(now, journal.poll()->ticket, Error{ErrorCode::io, "full", ""});
-  CHECK(heard == "full");
-  CHECK(journal.poll()->rows.at(0).key == Bytes{5});
+  auto batch = journal.poll();
+  journal.put(row(2));
+  journal.then([&](Now, const std::optional<Error>& error) { heard.push_back("second " + error->message); });
+  journal.handle_refused(now, batch->ticket, Error{ErrorCode::io, "full", ""});
+  CHECK(heard == std::vector<std::string>{"second full", "first full"});
+  CHECK_FALSE(journal.poll());
+  CHECK(journal.next_timeout() == noon + limits::refused_write_retry);
+  journal.handle_timeout(journal.next_timeout());
+  auto again = journal.poll();
+  REQUIRE(again);
+  REQUIRE(again->rows.size() == 2);
+  CHECK(again->rows[0].value == Bytes{7});
+  CHECK(again->rows[1].key == Bytes{2});
+}
+
+TEST_CASE("rows that the disk refused do not replace newer ones of the same key") {
+  Journal journal;
+  journal.put(row(1, 1));
+  auto batch = journal.poll();
+  journal.put(row(1, 2));
+  journal.handle_refused(now, batch->ticket, Error{ErrorCode::io, "full", ""});
+  journal.handle_timeout(journal.next_timeout());
+  auto again = journal.poll();
+  REQUIRE(again->rows.size() == 1);
+  CHECK(again->rows[0].value == Bytes{2});
+}
+
+TEST_CASE("what waits for the disk however long it takes runs after the batch that gets through, once") {
+  Journal journal;
+  int ran = 0;
+  journal.put(row(1));
+  journal.when_durable([&](Now) { ++ran; });
+  journal.handle_refused(now, journal.poll()->ticket, Error{ErrorCode::io, "full", ""});
+  CHECK(ran == 0);
+  journal.handle_timeout(journal.next_timeout());
+  journal.handle_persisted(now, journal.poll()->ticket);
+  CHECK(ran == 1);
+  CHECK(journal.idle());
+}
+
+TEST_CASE("a journal is full when too much waits for a disk that refuses") {
+  Journal journal;
+  for (uint32_t i = 0; i < limits::unsaved_rows; ++i) {
+    CHECK_FALSE(journal.full());
+    journal.put({RowKind::audit, {uint8_t(i >> 16), uint8_t(i >> 8), uint8_t(i)}, Bytes{}});
+  }
+  CHECK(journal.full());
 }
 
 TEST_CASE("a ticket that is not under way is ignored") {
   Journal journal;
   journal.put(row(1));
   auto batch = journal.poll();
-  journal.handle_persisted(now, batch->ticket + 1, {});
+  journal.handle_persisted(now, batch->ticket + 1);
   CHECK_FALSE(journal.idle());
 }
 
