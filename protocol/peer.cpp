@@ -13,10 +13,16 @@ Instant Peer::next_timeout() const {
   for (const auto& carried : incoming_) next = std::min(next, carried->session->next_timeout());
   for (const Ping& ping : pings_) next = std::min(next, ping.deadline);
   if (!session_ || record_.revoked) return next;
-  if (suspended_at_ != far_future) return std::min(next, suspended_at_ + limits::suspended_longest);
+  if (suspended_at_ != far_future) return std::min(next, suspended_at_ + longest_suspension());
   if (check_waiting_ == far_future) next = std::min(next, last_alive_ + (is_office() ? limits::office_patience : limits::keepalive));
   if (waiting_since() != far_future && !timers_.armed(Timer::check)) next = std::min(next, waiting_since() + limits::path_suspect_after);
   return next;
+}
+
+// A connection that holds much is worth keeping through an outage, not through a night.
+Duration Peer::longest_suspension() const {
+  bool much = session_->session->connection().held_bytes() > limits::suspended_bytes;
+  return much ? limits::suspended_patience : limits::suspended_longest;
 }
 
 void Peer::handle_timeout(Now now) {
@@ -62,7 +68,7 @@ void Peer::handle_timeout(Now now) {
       session_->packet_size = limits::smallest_packet;
       if (auto* active = candidates_.active()) active->confirmed_size = 0;
     }
-  } else if (session_ && now.boot - suspended_at_ >= limits::suspended_longest) {
+  } else if (session_ && now.boot - suspended_at_ >= longest_suspension()) {
     session_->session->close(quic::CloseCode::timed_out, "suspended too long", true);
     settle(now, *session_);
   }

@@ -117,6 +117,8 @@ class Peer final : public SessionHolder {
   void announce_restart(Now now);
   void alive(Now now);
   void suspend(Now now);
+  void resume(Now now);
+  Duration longest_suspension() const;
   void forget_lost_addresses();
   Instant waiting_since() const;
   void note_paths(Now now);
@@ -128,6 +130,7 @@ class Peer final : public SessionHolder {
   void handle_revoked(Now now, const std::string& reason);
   void flow_opened(Now now, FlowId id);
   void flow_ended(Now now, const session_event::FlowEnded& ended);
+  bool in_doubt(Now now) const;
   void attach_waiting(Now now);
   void fail_waiting(Now now, FlowReset reset, const std::string& message);
   bool allowed(Now now, const std::string& service) const;

@@ -190,7 +190,11 @@ void Peer::alive(Now now) {
   if (!session_) return;
   session_->session->connection().handle_path_answer(now.boot);
   session_->may_send = true;
-  if (suspended_at_ == far_future) return;
+  if (suspended_at_ != far_future) resume(now);
+  if (!waiting_flows_.empty()) attach_waiting(now);
+}
+
+void Peer::resume(Now now) {
   Duration away = now.boot - suspended_at_;
   suspended_at_ = far_future;
   core_.drop(attempt_);

@@ -145,8 +145,15 @@ Result<FlowId> Peer::open_flow(Now now, const std::string& service) {
   return id;
 }
 
-void Peer::attach_waiting(Now) {
-  if (!session_ || is_office()) return;
+// A path that has not answered for a while may be a dead office's: a flow whose bytes have left cannot be moved to the
+// next connection (the office may have acted on them), one that has waited can.
+bool Peer::in_doubt(Now now) const {
+  Instant waiting = waiting_since();
+  return suspended_at_ != far_future || (waiting != far_future && now.boot - waiting >= limits::path_suspect_after);
+}
+
+void Peer::attach_waiting(Now now) {
+  if (!session_ || is_office() || in_doubt(now)) return;
   while (!waiting_flows_.empty()) {
     auto first = waiting_flows_.begin();
     if (!session_->session->attach(first->second)) return;

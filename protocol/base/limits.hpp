@@ -49,7 +49,8 @@ inline constexpr Duration handshake_timeout = 10s;
 // Without an authentic packet for so long while something is outstanding, the connection's clock stands still.
 inline constexpr Duration freeze_after = 3s;
 inline constexpr Duration suspended_longest = std::chrono::hours(24);
-inline constexpr uint64_t suspended_bytes = 8 * 1024 * 1024;
+inline constexpr uint64_t suspended_bytes = 8 * 1024 * 1024;  // more than this is held for suspended_patience only
+inline constexpr Duration suspended_patience = 1min;
 // The older of two connections of one device waits so long before it may come back.
 inline constexpr Duration replaced_wait = 60s;
 inline constexpr Duration revoked_notice = 100ms;  // for the word `revoked` to arrive before the cut

@@ -206,7 +206,7 @@ uint64_t Connection::bytes_in_flight() const { return stat().bytes_in_flight; }
 uint64_t Connection::pto_count() const { return stat().pto_count; }
 
 uint64_t Connection::held_bytes() const {
-  uint64_t total = 0;
+  uint64_t total = unread_;
   for (const auto& [id, stream] : senders_) total += stream.bytes.size();
   return total;
 }

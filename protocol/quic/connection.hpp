@@ -141,7 +141,7 @@ class Connection {
   const HandshakeSecrets& secrets() const { return *secrets_; }     // once established
   const Hash64& handshake_hash() const { return hash_; }
   const std::optional<ServerHello>& server_hello() const { return server_hello_; }
-  uint64_t held_bytes() const;                                // written and not acknowledged, all streams
+  uint64_t held_bytes() const;    // written and not acknowledged, or received and not consumed, all streams
   AeadId aead() const { return aead_; }
 
  private:

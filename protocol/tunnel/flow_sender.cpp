@@ -14,7 +14,11 @@ constexpr Duration lanes_from_rtt = 5ms;
 
 }  // namespace
 
-bool FlowSender::room(quic::StreamId lane) const { return connection_->stream_unsent(lane) < unsent_per_lane; }
+bool FlowSender::room(quic::StreamId lane) const {
+  // While nothing is answered, what is held must stay little enough to be held for long.
+  if (connection_->frozen() && connection_->held_bytes() >= limits::suspended_bytes) return false;
+  return connection_->stream_unsent(lane) < unsent_per_lane;
+}
 
 quic::StreamId FlowSender::best_lane() const {
   quic::StreamId best = -1;

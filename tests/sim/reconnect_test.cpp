@@ -170,3 +170,31 @@ TEST_CASE("an hour of dead path with full windows both ways costs a round trip a
   CHECK(o.world.now - back <= 40ms + 250ms);
   CHECK(flow.intact);
 }
+
+TEST_CASE("a flow opened while the office is down waits for it and is carried by the next connection") {
+  Office o;
+  REQUIRE(o.answers(1s));
+  o.office.kill();
+  o.echo(10, false);         // shows that nothing answers
+  o.world.run(1s);
+  SimFlow& flow = o.echo(1'000);
+  o.world.run(2s);
+  CHECK(!flow.ended);
+  o.office.start();
+  CHECK(o.world.run(3s, [&] { return flow.read == 1'000; }));
+  CHECK(flow.intact);
+}
+
+TEST_CASE("a connection that holds much is given up after a minute of silence, one that holds little is kept") {
+  bool much = GENERATE(true, false);
+  Office o(3, {.delay = 20ms});
+  REQUIRE(o.answers(1s));
+  o.world.link.dead = true;
+  std::vector<SimFlow*> flows;
+  for (int i = 0; i < 200; ++i) flows.push_back(&o.echo(much ? 200'000 : 200, false));
+  o.world.run(2min);
+  for (SimFlow* flow : flows) CHECK(flow->ended == much);
+  o.world.link.dead = false;
+  CHECK(o.world.run(90s, [&] { return o.connected(); }));
+  CHECK(o.answers(2s));
+}
