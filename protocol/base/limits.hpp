@@ -80,6 +80,41 @@ inline constexpr Duration flow_patience = 15s;   // a local program waits so lon
 inline constexpr Duration join_patience = 30s;
 inline constexpr size_t amplification = 3;       // bytes to an unvalidated address per byte from it (RFC 9000 8.1)
 
+// --- relay (docs/spec/relay.md) --------------------------------------------------------------------------------------
+inline constexpr size_t relay_channels = 128;    // ends of mailboxes of one client: 64 devices, 16 offices, 16 invitations
+static_assert(relay_channels >= devices + offices + open_invitations);
+inline constexpr size_t relay_items = 9;         // openings in one message of 1200 bytes
+inline constexpr size_t relay_access_tokens = 16;
+inline constexpr Duration relay_cookie_life = 10s;
+inline constexpr Duration relay_keepalive_device = keepalive;
+inline constexpr Duration relay_keepalive_office = 5s;
+inline constexpr Duration relay_keepalive_longest = 60s;
+inline constexpr Duration relay_patience = 5s;   // beyond three keepalives
+inline constexpr Duration relay_ping_retry = 500ms;
+inline constexpr int relay_pings = 3;            // unanswered: the relay is lost
+// An office's relay that dies while idle: found after a keepalive and three pings, of which the second begins anew.
+static_assert(relay_keepalive_office + relay_pings * 2 * relay_ping_retry < 10s);
+inline constexpr Duration relay_greet_first = 250ms;
+inline constexpr Duration relay_greet_longest_office = 5s;
+inline constexpr Duration relay_greet_longest_device = 30s;  // and up to as much again, drawn
+inline constexpr Duration relay_state_retry = 300ms;
+inline constexpr int relay_state_tries = 5;
+inline constexpr Duration relay_displaced_wait = replaced_wait;
+inline constexpr Duration relay_displaced_longest = std::chrono::hours(1);
+inline constexpr int relay_displacements = 6;    // of one mailbox end within the window; then newcomers are refused
+inline constexpr Duration relay_displacement_window = 10min;
+inline constexpr Duration relay_mailbox_memory = 10min;  // of a mailbox without ends: its quota and its numbers
+inline constexpr size_t relay_answers = 1'024;   // challenges and the like that wait to be sent; beyond: dropped
+inline constexpr size_t relay_events = 1'024;    // of a client, not taken yet
+inline constexpr Duration relay_quota_shown = 10s;  // after the last packet that was dropped for it
+inline constexpr size_t relay_text_bytes = 64;   // operator
+inline constexpr size_t relay_url_bytes = 255;
+inline constexpr double relay_control_per_second = 20;  // messages of one association that are opened
+inline constexpr double relay_control_burst = 64;
+inline constexpr size_t relay_addresses = 65'536;  // of clients, whose openings and bytes are counted
+inline constexpr size_t relay_frame_bytes = 65'536;  // one WebSocket message
+inline constexpr size_t relay_unsent_bytes = 256 * 1024;  // to a WebSocket client that does not read; beyond: dropped
+
 // --- messages -------------------------------------------------------------------------------------------------------
 inline constexpr size_t name_bytes = 64;
 inline constexpr size_t service_name_bytes = 32;
