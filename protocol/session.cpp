@@ -298,7 +298,7 @@ void Session::accept_flow(FlowId id) {
   tunnel::TunnelFlow* found = flow(id);
   if (!found || found->accepted) return;
   found->accepted = true;
-  connection_->stream_write(found->stream, tunnel::encode_accept());
+  connection_->stream_write_unhurried(found->stream, tunnel::encode_accept());
   announce(id);
 }
 

@@ -140,7 +140,7 @@ Instant Connection::next_timeout() const {
     bool held = !drains && hold_until_ != far_future;
     next = std::min(next, held ? std::max(due, hold_until_) : due);
   }
-  return std::min(next, drains ? drain_until_ : hold_until_);
+  return std::min({next, hurry_at_, drains ? drain_until_ : hold_until_});
 }
 
 void Connection::freeze(Instant now) {

@@ -105,6 +105,8 @@ class Connection {
   MutableBytes stream_space(StreamId stream, size_t least);
   void stream_commit(StreamId stream, size_t length);
   void stream_write(StreamId stream, ByteView bytes);
+  // The same for bytes that may wait a millisecond for others to travel with.
+  void stream_write_unhurried(StreamId stream, ByteView bytes);
   void stream_overwrite(StreamId stream, uint64_t position, ByteView bytes);  // of bytes not sent yet
   uint64_t stream_written(StreamId stream) const;             // position behind the last byte
   uint64_t stream_unsent(StreamId stream) const;
@@ -170,6 +172,7 @@ class Connection {
   bool enough_in_flight() const;
   void queue_sender(StreamId id, SendStream& stream);
   void unblock_senders();
+  void hurry(Instant now);
   bool draining(Instant now);
   bool holds_acknowledgement(Instant now);
 
@@ -214,6 +217,8 @@ class Connection {
   // other end answer at once, too, so that every keystroke would cost four packets instead of two.
   size_t unanswered_packets_ = 0;
   Instant hold_until_ = far_future;
+  std::vector<StreamId> unhurried_;
+  Instant hurry_at_ = far_future;           // when these leave alone
 
   Instant waiting_since_ = far_future;
   Instant last_kick_{};

@@ -21,6 +21,7 @@ constexpr uint64_t short_path_bytes = 192 * 1024;
 constexpr uint64_t short_path_bytes_a_microsecond = 1'024;  // of round trip: 8 Gbit/s
 // Long enough for a local program's answer, too short to be felt; bulk transfers are not held at all.
 constexpr Duration acknowledgement_hold = 1ms;
+constexpr Duration unhurried_hold = 1ms;
 constexpr size_t acknowledge_at_once = 8;
 
 }  // namespace
@@ -76,9 +77,20 @@ void Connection::unblock_senders() {
   }
 }
 
+// Once something else leaves, or a millisecond has passed, what could wait leaves as well.
+void Connection::hurry(Instant now) {
+  if (hurry_at_ == far_future) hurry_at_ = now + unhurried_hold;
+  if (urgent_.empty() && bulk_.empty() && now < hurry_at_) return;
+  hurry_at_ = far_future;
+  for (StreamId id : std::exchange(unhurried_, {})) {
+    if (SendStream* stream = sender(id)) queue_sender(id, *stream);
+  }
+}
+
 size_t Connection::write_packet(Instant now, MutableBytes destination, uint8_t& ecn) {
   if (closed_ || clock_.frozen()) return 0;
   if (close_pending_) return write_close(time(now), destination, ecn);
+  if (!unhurried_.empty()) hurry(now);
   if (draining(now) || holds_acknowledgement(now)) return 0;
   size_t written = write_streams(time(now), destination, ecn);
   unanswered_packets_ = 0;
@@ -207,6 +219,13 @@ void Connection::stream_write(StreamId id, ByteView bytes) {
   if (!stream || stream->end_wanted) return;
   stream->bytes.append(bytes);
   queue_sender(id, *stream);
+}
+
+void Connection::stream_write_unhurried(StreamId id, ByteView bytes) {
+  SendStream* stream = sender(id);
+  if (!stream || stream->end_wanted) return;
+  stream->bytes.append(bytes);
+  if (!stream->queued) unhurried_.push_back(id);
 }
 
 void Connection::stream_overwrite(StreamId id, uint64_t position, ByteView bytes) {
