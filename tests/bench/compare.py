@@ -78,6 +78,20 @@ class Subject:
         rate, = load("bulk", self.host, self.port, direction, streams, options.mib)
         return rate, (cpu_seconds(pids) - before) / (options.mib / 1024)
 
+    def ping_beside_download(self):
+        """A download that saturates the path for as long as the ping takes."""
+        endless = inside(LAPTOP, LOAD, "bulk", self.host, str(self.port), "down", "1", str(1024 * 1024))
+        download = subprocess.Popen(endless, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            load("ping", self.host, self.port, 200)  # until it runs at full speed
+            figures = load("ping", self.host, self.port, 2000)
+            if download.poll() is not None:
+                raise RuntimeError("the download ended before the ping did")
+            return figures
+        finally:
+            download.kill()
+            download.wait()
+
     def measure(self):
         figures = {}
         for direction in ("down", "up"):
@@ -87,6 +101,8 @@ class Subject:
                 figures[f"{direction}, {streams} stream{'s' * (streams > 1)}, CPU s/GiB"] = cpu
         p50, p99 = load("ping", self.host, self.port, 3000)
         figures["ping-pong of 1 byte, p50 µs"], figures["ping-pong of 1 byte, p99 µs"] = p50, p99
+        p50, p99 = self.ping_beside_download()
+        figures["the same beside a download, p50 µs"], figures["the same beside a download, p99 µs"] = p50, p99
         figures["new connections one after another, /s"], = load("connect", self.host, self.port, 1000)
         return figures
 
