@@ -56,12 +56,19 @@ class ConnectionObserver {
   virtual void on_stream_window_blocked(StreamId stream) = 0; // bytes wait for the peer's stream window
 };
 
+// Packets of one key; the defaults say why. Tests reach them with less.
+struct KeyLimits {
+  uint64_t rekey_packets = limits::rekey_packets;      // then the device asks for the next generation
+  uint64_t aes_gcm_packets = limits::aes_gcm_packets;  // then the connection ends, if none came
+};
+
 struct ConnectionOptions {
   End self = End::device;
   bool cubic = false;
   ChunkPool* pool = nullptr;      // must outlive the connection, as must the next two
   Entropy* entropy = nullptr;
   ConnectionObserver* observer = nullptr;
+  KeyLimits key_limits = {};
 };
 
 class Connection {

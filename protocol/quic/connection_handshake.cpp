@@ -239,6 +239,7 @@ int Connection::install_handshake_keys() {
 
 int Connection::install_traffic_keys() {
   traffic_ = std::make_unique<TrafficKeys>(secrets_->traffic, aead_, options_.self);
+  if (aead_ == AeadId::aes_256_gcm) counts_.seal_limit = options_.key_limits.aes_gcm_packets;
   // ngtcp2 keeps a secret a direction and hands it back at updates; ours are elsewhere, so it gets zeros.
   static constexpr uint8_t no_secret[32] = {};
   ngtcp2_crypto_aead_ctx rx = aead_context(new TrafficContext(*traffic_, 0, counts_));
@@ -271,8 +272,12 @@ int Connection::update_keys(uint8_t* rx_secret, uint8_t* tx_secret, ngtcp2_crypt
 }
 
 std::optional<Connection::RekeyHalf> Connection::begin_rekey(Instant now) {
-  bool due = now - last_rekey_ >= limits::rekey_interval || std::max(counts_.sealed, counts_.opened) >= limits::rekey_packets;
-  if (!established_ || closed_ || frozen() || !due || counts_.sealed == 0 || rekey_ephemeral_ || rekey_wanted_) return std::nullopt;
+  if (!established_ || closed_ || frozen() || rekey_ephemeral_ || rekey_wanted_) return std::nullopt;
+  bool sealing_newest = counts_.sealing_generation == traffic_->newest(), opening_newest = counts_.opening_generation == traffic_->newest();
+  bool idle = !sealing_newest || counts_.sealed == 0;
+  bool used_up = (sealing_newest && counts_.sealed >= options_.key_limits.rekey_packets) ||
+                 (opening_newest && counts_.opened >= options_.key_limits.rekey_packets);
+  if (idle || !(used_up || now - last_rekey_ >= limits::rekey_interval)) return std::nullopt;
   rekey_ephemeral_ = options_.entropy->secret32();
   return RekeyHalf{traffic_->newest() + 1, exchange_public_from(*rekey_ephemeral_)};
 }
@@ -284,7 +289,6 @@ std::optional<Connection::RekeyHalf> Connection::answer_rekey(const RekeyHalf& p
   Secret32 shared = x25519(ephemeral, peer.ephemeral, ok);
   if (!ok) return std::nullopt;
   traffic_->add_generation(shared);
-  counts_.sealed = counts_.opened = 0;
   return RekeyHalf{peer.generation, exchange_public_from(ephemeral)};
 }
 
@@ -295,7 +299,6 @@ bool Connection::finish_rekey(Instant now, const RekeyHalf& peer) {
   rekey_ephemeral_.reset();
   if (!ok) return false;
   traffic_->add_generation(shared);
-  counts_.sealed = counts_.opened = 0;
   last_rekey_ = now;
   rekey_wanted_ = true;
   rekey_retry_ = now;

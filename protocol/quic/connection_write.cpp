@@ -89,6 +89,9 @@ void Connection::hurry(Instant now) {
 
 size_t Connection::write_packet(Instant now, MutableBytes destination, uint8_t& ecn) {
   if (closed_ || clock_.frozen()) return 0;
+  // The other end never took up a new key: nothing may be said any more, not even why.
+  if (counts_.sealed >= counts_.seal_limit) finish_closing(CloseCode::failed, false, "the key has sealed all that it may");
+  if (closed_) return 0;
   if (close_pending_) return write_close(time(now), destination, ecn);
   if (!unhurried_.empty()) hurry(now);
   if (draining(now) || holds_acknowledgement(now)) return 0;

@@ -14,6 +14,8 @@ bool FixedContext::open(MutableBytes plaintext, ByteView sealed, const uint8_t* 
 bool TrafficContext::seal(MutableBytes sealed, ByteView plaintext, const uint8_t* number, ByteView aad) {
   KeyedDirection* direction = keys_.sealing(generation_);
   if (!direction) return false;
+  if (generation_ != counts_.sealing_generation) counts_.sealing_generation = generation_, counts_.sealed = 0;
+  if (counts_.sealed >= counts_.seal_limit) return false;
   ++counts_.sealed;
   direction->seal(sealed, plaintext, number, aad);
   return true;
@@ -22,7 +24,8 @@ bool TrafficContext::seal(MutableBytes sealed, ByteView plaintext, const uint8_t
 bool TrafficContext::open(MutableBytes plaintext, ByteView sealed, const uint8_t* number, ByteView aad) {
   KeyedDirection* direction = keys_.opening(generation_);
   if (!direction || !direction->open(plaintext, sealed, number, aad)) return false;
-  ++counts_.opened;
+  if (generation_ > counts_.opening_generation) counts_.opening_generation = generation_, counts_.opened = 0;
+  counts_.opened += generation_ == counts_.opening_generation;
   int64_t value = 0;
   for (size_t i = packet_nonce_size - 8; i < packet_nonce_size; ++i) value = value << 8 | number[i];
   if (value > counts_.highest_number) {

@@ -28,8 +28,10 @@ class FixedContext final : public PacketContext {
 
 // What the 1-RTT contexts of one connection count together.
 struct PacketCounts {
-  uint64_t sealed = 0;           // under the newest key
-  uint64_t opened = 0;           // under the newest keys, replays included
+  uint32_t sealing_generation = 0, opening_generation = 0;  // newest that was used; a key exists before it is
+  uint64_t sealed = 0;           // under the key of sealing_generation
+  uint64_t opened = 0;           // under the key of opening_generation, replays included
+  uint64_t seal_limit = UINT64_MAX;  // of one key
   uint64_t opened_new = 0;       // packets with a number above all before: authentic, and no replay
   int64_t highest_number = -1;
 };

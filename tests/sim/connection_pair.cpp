@@ -17,7 +17,7 @@ ConnectionPair::ConnectionPair(PairOptions o)
                                   entropy);
   quic::ClientHello hello;
   hello.aeads = {options.aead};
-  device = quic::Connection::initiate({quic::End::device, options.cubic, &pool, &entropy, &device_end}, now, keys, std::move(handshake), hello);
+  device = quic::Connection::initiate({quic::End::device, options.cubic, &pool, &entropy, &device_end, options.key_limits}, now, keys, std::move(handshake), hello);
   device_end.connection = device.get();
 }
 
@@ -35,7 +35,7 @@ void ConnectionPair::deliver(bool to_office, const Bytes& datagram) {
     if (!handshake) return;
     quic::ServerHello answer;
     answer.aead = handshake->hello().aeads.front();
-    office = quic::Connection::accept({quic::End::office, options.cubic, &pool, &entropy, &office_end}, now, datagram, keys,
+    office = quic::Connection::accept({quic::End::office, options.cubic, &pool, &entropy, &office_end, options.key_limits}, now, datagram, keys,
                                       std::move(*handshake), answer);
     if (!office) return;
     office_end.connection = office.get();

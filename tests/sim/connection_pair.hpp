@@ -67,6 +67,7 @@ struct PairOptions {
   bool cubic = false;
   size_t packet_size = 1200;
   AeadId aead = AeadId::chacha20_poly1305;
+  quic::KeyLimits key_limits = {};
 };
 
 class ConnectionPair {

@@ -1,4 +1,6 @@
 // The transport rules of docs/spec/transport.md, each with the harm that it prevents.
+#include <cstdio>
+
 #include "tests/sim/office_fixture.hpp"
 #include "tests/sim/connection_pair.hpp"
 
@@ -158,8 +160,8 @@ TEST_CASE("a change to a faster path is used at once, and to a slower one within
   CHECK(pair.device_end.intact);
 }
 
-TEST_CASE("lanes lift one long flow beyond what a single stream's window allows", "[slow]") {
-  double loss = GENERATE(0.0, 0.001);
+TEST_CASE("lanes lift one long flow beyond what a single stream's window allows", "[slow][table]") {
+  auto [loss, least] = GENERATE(table<double, double>({{0.0, 400}, {0.001, 350}, {0.01, 250}}));
   Office o(31, {.delay = 20ms, .bits_per_second = 500e6, .queue_bytes = 2'500'000, .loss = loss});
   o.office.expose("sink");
   SimFlow& flow = o.laptop.open(o.office_id(), "sink", 400'000'000);
@@ -176,7 +178,8 @@ TEST_CASE("lanes lift one long flow beyond what a single stream's window allows"
   after = received();
   double mbit = static_cast<double>(after - before) * 8 / 2e6;
   CAPTURE(loss, mbit);
-  CHECK(mbit >= 380);
+  std::printf("one flow, four lanes, 40 ms, 500 Mbit/s, %.1f %% loss: %.0f Mbit/s\n", loss * 100, mbit);
+  CHECK(mbit >= least);
   CHECK(o.office.flows.begin()->second.intact);
   (void)flow;
 }
