@@ -29,6 +29,13 @@ bool has_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return (static_cast<uint8_t>(c) < 0x20 && c != '\t') || c == 0x7f; });
 }
 
+// RFC 9112 5.1: space before a colon, which only a response may have here, is not passed on.
+void trim_names(Head& head) {
+  for (Header& header : head.headers) {
+    while (!header.name.empty() && (header.name.back() == ' ' || header.name.back() == '\t')) header.name.pop_back();
+  }
+}
+
 // The parser lets some through, which the next reader might take for the end of a line.
 bool has_control(const Head& head) {
   auto in_header = [](const Header& header) { return has_control(header.name) || has_control(header.value); };
@@ -72,6 +79,7 @@ struct MessageParser::Callbacks {
     MessageParser& own = self(parser);
     Head& head = own.head_;
     constexpr int refused = -1;
+    trim_names(head);
     if (has_control(head)) return refused;
     head.status = parser->status_code;
     head.minor = parser->http_minor;
