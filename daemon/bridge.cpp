@@ -8,6 +8,7 @@
 #include "daemon/observe/event_log.hpp"
 #include "daemon/observe/service_notify.hpp"
 #include "daemon/process.hpp"
+#include "daemon/relay/relay_key.hpp"
 #include "daemon/storage/key_file_reader.hpp"
 #include "keys/key_derivation.hpp"
 #include "protocol/aead/packet_protection.hpp"
@@ -170,6 +171,16 @@ Result<void> Bridge::start() {
   scope_ = std::make_unique<admin::Scope>(admin_scope());
   admin_ = std::make_unique<admin::AdminServer>(
       loop_, options_.control, [this](admin::CallPtr call) { admin::run_command(*scope_, std::move(call)); });
+  return options_.relay ? start_relay() : Result<void>();
+}
+
+// A key of its own: the relay is nobody's office.
+Result<void> Bridge::start_relay() {
+  auto identity = read_or_make_relay_key(state_.file("relay.key"), entropy_);
+  if (!identity) return identity.error();
+  auto service = RelayService::open(loop_, log_, entropy_, *identity, config_.relay);
+  if (!service) return service.error();
+  relay_ = service.take();
   return {};
 }
 
@@ -197,6 +208,7 @@ Bridge::End Bridge::run() {
 void Bridge::stop() {
   log_.info(LogEvent::stopping);
   notify_service("STOPPING=1");
+  if (relay_) relay_->drain([] {});
   node_.shut_down(loop_.now());
   driver_.settle_all();
 }
@@ -208,6 +220,7 @@ void Bridge::reload() {
     return log_.error(LogEvent::config_refused,
                       {{LogField::message, users.error().message}, {LogField::remedy, users.error().remedy}});
   users_ = users.take();
+  if (relay_) relay_->reload();
   log_.set(config->log, config->log_level);
   bool restart_needed = config->cubic != config_.cubic || config->listen != config_.listen ||
                         config->gateway_port != config_.gateway_port;

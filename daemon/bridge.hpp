@@ -12,6 +12,7 @@
 #include "daemon/gateway/gateway.hpp"
 #include "daemon/io/interface_monitor.hpp"
 #include "daemon/io/system_entropy.hpp"
+#include "daemon/relay/relay_service.hpp"
 #include "daemon/storage/state_directory.hpp"
 
 namespace drawbridge {
@@ -21,6 +22,7 @@ struct BridgeOptions {
   std::vector<SocketAddress> listen;  // before those of the configuration
   int control = -1;                   // listener of the control socket
   std::function<Result<Config>()> read_config;
+  bool relay = false;  // serve as a relay, too
 };
 
 class Bridge {
@@ -50,6 +52,7 @@ class Bridge {
 
   Result<void> start();
   Result<void> start_node();
+  Result<void> start_relay();
   void stop();
   void reload();
 
@@ -89,6 +92,7 @@ class Bridge {
   std::unique_ptr<admin::Scope> scope_;
   std::unique_ptr<admin::AdminServer> admin_;
   std::vector<std::unique_ptr<SignalWatch>> signals_;
+  std::unique_ptr<RelayService> relay_;
   End end_ = End::stopped;
 };
 

@@ -2,14 +2,12 @@
 
 #include <fmt/format.h>
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include <fstream>
 #include <map>
 #include <sstream>
 
 #include "daemon/nearest_word.hpp"
+#include "daemon/relay/relay_table.hpp"
 
 namespace drawbridge {
 namespace {
@@ -106,6 +104,13 @@ Result<void> read_gateway_port(Reader& reader, const toml::node& node) {
   return {};
 }
 
+Result<void> read_relay(Reader& reader, const toml::node& node) {
+  auto settings = read_relay_table(node, reader.file);
+  if (!settings) return settings.error();
+  reader.config.relay = settings.take();
+  return {};
+}
+
 const std::map<std::string, Read>& known_keys() {
   static const std::map<std::string, Read> keys = {{"listen", read_listen},
                                                    {"local_users", read_local_users},
@@ -113,7 +118,8 @@ const std::map<std::string, Read>& known_keys() {
                                                    {"log", read_log},
                                                    {"log_level", read_log_level},
                                                    {"passphrase_file", read_passphrase_file},
-                                                   {"gateway_port", read_gateway_port}};
+                                                   {"gateway_port", read_gateway_port},
+                                                   {"relay", read_relay}};
   return keys;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "daemon/observe/log.hpp"
+#include "daemon/relay/relay_settings.hpp"
 #include "keys/result.hpp"
 #include "protocol/base/address.hpp"
 
@@ -17,6 +18,7 @@ struct Config {
   LogFormat log = LogFormat::human;      // log = "human" | "json"
   LogLevel log_level = LogLevel::info;   // log_level = "error" | "warning" | "info"
   uint16_t gateway_port = 8300;          // gateway_port = 8300: http://NAME.OFFICE.localhost:8300/; 0: off
+  RelaySettings relay;                   // [relay]: of drawbridged --relay
   std::string passphrase_file;           // of the key, if it has one
 };
 

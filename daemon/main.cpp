@@ -1,10 +1,14 @@
 // drawbridged: the daemon, in the foreground.
+#include <sys/stat.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "daemon/admin/control_socket.hpp"
 #include "daemon/bridge.hpp"
 #include "daemon/process.hpp"
+#include "daemon/relay/relay_only.hpp"
+#include "daemon/storage/key_file_reader.hpp"
 #include "keys/libsodium.hpp"
 
 namespace drawbridge {
@@ -42,18 +46,30 @@ Result<Config> configuration(const CommandLine& line, const StateDirectory& stat
   return out;
 }
 
+bool has_identity(const StateDirectory& state) {
+  return access(find_key(state.key_file(), "").file.c_str(), F_OK) == 0;
+}
+
+Result<void> serve_relay(const CommandLine& line, const StateDirectory& state, const std::vector<SocketAddress>& listen) {
+  auto config = configuration(line, state);
+  if (!config) return config.error();
+  if (!listen.empty()) config->relay.listen = listen;
+  return serve_relay_only(state, *config);
+}
+
 Result<void> serve(const CommandLine& line) {
-  if (line.relay)
-    return Error{ErrorCode::invalid_argument, "This version has no relay.", "Start drawbridged without --relay."};
   auto listen = parse_addresses(line.listen);
   if (!listen) return listen.error();
   auto path = find_state_directory(line.state);
   if (!path) return path.error();
+  // A relay needs no identity, and so no 'drawbridge init'.
+  if (line.relay) mkdir(path->c_str(), 0700);
   auto state = StateDirectory::take(*path);
   if (!state) return state.error();
+  if (line.relay && !has_identity(*state)) return serve_relay(line, *state, *listen);
   auto control = admin::ControlSocket::open(state->control_socket());
   if (!control) return control.error();
-  BridgeOptions options{listen.take(), control->listener(), [&] { return configuration(line, *state); }};
+  BridgeOptions options{listen.take(), control->listener(), [&] { return configuration(line, *state); }, line.relay};
   auto end = Bridge::End::restart;
   while (end == Bridge::End::restart) {
     auto config = options.read_config();
@@ -85,7 +101,7 @@ int main(int argc, char** argv) {
   app.add_option("--listen", line.listen,
                  "UDP address to listen on; may be repeated (default: port 7470 of every address)")
       ->type_name("ADDR:PORT");
-  app.add_flag("--relay", line.relay, "Also serve as a relay for others");
+  app.add_flag("--relay", line.relay, "Serve as a relay: alone, or beside this computer's own identity if it has one");
   app.add_option("--log", line.log, "Form of the log on standard output")->check(CLI::IsMember({"human", "json"}));
   app.set_version_flag("--version", std::string("drawbridged ") + DRAWBRIDGE_VERSION);
   try {

@@ -46,15 +46,16 @@ struct ReceiveHeaders {
   }
 };
 
-DatagramRun run_of(mmsghdr& message, const SocketAddress& bound) {
+ArrivedRun run_of(mmsghdr& message, const SocketAddress& bound) {
   msghdr& header = message.msg_hdr;
   ReceivedControl control = read_control(header);
-  DatagramRun run;
+  ArrivedRun run;
   run.path.local = control.local.is_unspecified() ? bound : control.local;
   run.path.local.port = bound.port;
   run.path.remote = from_system(static_cast<const sockaddr*>(header.msg_name));
   run.ecn = control.ecn;
-  run.bytes = {static_cast<uint8_t*>(header.msg_iov->iov_base), message.msg_len};
+  run.writable = {static_cast<uint8_t*>(header.msg_iov->iov_base), message.msg_len};
+  run.bytes = run.writable;
   size_t segment = control.segment_size.value_or(message.msg_len);
   run.segment_size = segment > 0 ? std::min<size_t>(segment, message.msg_len) : message.msg_len;
   return run;

@@ -22,6 +22,11 @@ struct DatagramRun {
   ByteView bytes;           // valid during the call
 };
 
+// One that came in. Until the callback returns the bytes are the reader's, who may change them and send them on.
+struct ArrivedRun : DatagramRun {
+  MutableBytes writable;
+};
+
 // What the kernel is given to fill; shared by all sockets of a loop. Pages are touched only as far as data came.
 class ReceiveBuffers {
  public:
@@ -37,7 +42,7 @@ class ReceiveBuffers {
 class UdpSocket {
  public:
   struct Callbacks {
-    std::function<void(const DatagramRun&)> received;
+    std::function<void(const ArrivedRun&)> received;
     std::function<void()> writable;  // after send() had taken less than everything
   };
 

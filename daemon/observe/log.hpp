@@ -31,6 +31,9 @@ enum class LogEvent : uint8_t {
   config_reloaded,
   config_refused,
   storage_failed,
+  relay_ready,      // `addresses`: the URLs that name this relay
+  relay_draining,
+  relay_certificate_refused,  // the old one stays in use
   gateway_moved,  // another program has the port asked for; `address` is where the gateway is instead
 };
 const char* event_name(LogEvent event);  // snake_case

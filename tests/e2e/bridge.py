@@ -80,9 +80,9 @@ class Node:
     def init(self, *arguments, **options):
         return self.json("init", "--name", self.name, *arguments, **options)
 
-    def start(self):
+    def start(self, *arguments):
         with open(self.log, "a") as log:
-            self.process = subprocess.Popen(self.inside([DAEMON, "--state", self.state, "--listen", self.listen]),
+            self.process = subprocess.Popen(self.inside([DAEMON, "--state", self.state, "--listen", self.listen, *arguments]),
                                             stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         self.run("wait", "--ready", "--timeout", "20s")
         return self

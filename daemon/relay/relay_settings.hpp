@@ -1,0 +1,27 @@
+// RelaySettings: the [relay] table of the configuration.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "protocol/base/address.hpp"
+#include "protocol/base/time.hpp"
+#include "protocol/relay/relay_server.hpp"
+
+namespace drawbridge {
+
+struct RelaySettings {
+  std::vector<SocketAddress> listen;     // UDP; empty: port 7471 of every address
+  std::vector<SocketAddress> websocket;  // TCP; empty: none
+  std::string certificate, key;          // PEM files; empty: plain HTTP (behind a reverse proxy)
+  std::string path = "/relay";           // of the WebSocket
+  std::vector<SocketAddress> metrics;    // HTTP, GET /metrics; empty: none
+  std::vector<std::string> trusted_proxies;  // whose X-Forwarded-For is believed; addresses without port
+  std::string host;                      // the name that URLs show
+  std::vector<std::string> tokens;       // not empty: private
+  std::string operator_name, country, other_url;
+  Duration drain = 5s;                   // between SIGTERM and the end
+  relay::RelayLimits limits;
+};
+
+}  // namespace drawbridge

@@ -1,0 +1,230 @@
+// What a relay costs: CPU seconds of its process per GiB passed on, and its memory per idle device.
+//
+//   relay_bench run DRAWBRIDGED [GIB]       starts a relay; a pair of clients floods it, with GSO and one by one
+//   relay_bench idle DRAWBRIDGED [DEVICES]  that many devices, each waiting in a mailbox of its own
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "daemon/io/system_entropy.hpp"
+#include "daemon/io/udp_socket.hpp"
+#include "protocol/relay/relay_client.hpp"
+#include "protocol/relay/relay_url.hpp"
+
+using namespace drawbridge;
+using namespace drawbridge::relay;
+
+namespace {
+
+constexpr const char* settings =
+    "log = \"json\"\n[relay]\nlisten = [\"127.0.0.1:0\"]\nconnections = 100000\nconnections_per_address = 100000\n"
+    "mailboxes_per_address = 100000\nopenings_per_second = 100000\nopenings_per_address_and_second = 100000\n"
+    "signatures_per_address_and_second = 100000\ndrain_seconds = 0\n";
+
+// A relay as a process of its own, whose costs /proc tells.
+class RelayProcess {
+ public:
+  explicit RelayProcess(const std::string& program) {
+    char folder[] = "/tmp/relay-bench-XXXXXX";
+    folder_ = mkdtemp(folder);
+    std::ofstream(folder_ + "/config.toml") << settings;
+    std::string log = folder_ + "/log";
+    pid_ = fork();
+    if (pid_ == 0) {
+      if (!freopen(log.c_str(), "w", stdout)) _exit(1);
+      execl(program.c_str(), program.c_str(), "--relay", "--state", folder_.c_str(), nullptr);
+      _exit(1);
+    }
+    for (std::string line; url_.empty();) {
+      std::ifstream in(log);
+      while (std::getline(in, line)) {
+        size_t at = line.find("udp://");
+        if (line.find("\"ready\"") != std::string::npos && at != std::string::npos) url_ = line.substr(at, line.find('"', at) - at);
+      }
+    }
+  }
+  ~RelayProcess() {
+    kill(pid_, SIGKILL);
+    waitpid(pid_, nullptr, 0);
+    [[maybe_unused]] int gone = std::system(("rm -r " + folder_).c_str());
+  }
+  RelayUrl url() const { return parse_relay_url(url_).take(); }
+  double cpu_seconds() const {
+    std::ifstream in("/proc/" + std::to_string(pid_) + "/stat");
+    std::string text((std::istreambuf_iterator<char>(in)), {});
+    std::istringstream rest(text.substr(text.rfind(')') + 2));
+    std::string skipped;
+    for (int i = 0; i < 11; ++i) rest >> skipped;
+    double user = 0, system = 0;
+    rest >> user >> system;
+    return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  }
+  double resident_kib() const {
+    std::ifstream in("/proc/" + std::to_string(pid_) + "/status");
+    for (std::string line; std::getline(in, line);) {
+      if (line.starts_with("VmRSS:")) return std::stod(line.substr(6));
+    }
+    return 0;
+  }
+
+ private:
+  std::string folder_, url_;
+  pid_t pid_ = 0;
+};
+
+Instant clock_now() {
+  timespec now{};
+  clock_gettime(CLOCK_BOOTTIME, &now);
+  return Instant(std::chrono::seconds(now.tv_sec) + Duration(now.tv_nsec));
+}
+
+// Clients that share one socket; a payload that arrives is counted.
+struct Users {
+  Loop& loop;
+  SystemEntropy entropy;
+  RelayKey key;
+  Path path;
+  ReceiveBuffers buffers;
+  std::vector<std::unique_ptr<RelayClient>> clients;
+  std::unordered_map<Mark, RelayClient*> by_transaction;
+  std::unique_ptr<UdpSocket> socket;
+  uint64_t bytes = 0;
+  Instant last{};
+
+  Users(Loop& on, const RelayUrl& url) : loop(on), key(url.key) {
+    socket = UdpSocket::open(loop, SocketAddress::v4(127, 0, 0, 1, 0), buffers, {[this](const ArrivedRun& run) { take(run); }, [] {}}).take();
+    path = {socket->address(), SocketAddress::v4(127, 0, 0, 1, url.port)};
+  }
+  RelayClient& add(const Secret32& secret, End end) {
+    clients.push_back(std::make_unique<RelayClient>(RelayClientConfig{key, {}, 25s}, entropy));
+    clients.back()->open_mailbox(secret, end);
+    clients.back()->connect(clock_now(), path);
+    settle(*clients.back());
+    return *clients.back();
+  }
+  void settle(RelayClient& client) {
+    std::array<uint8_t, largest_control> buffer;
+    while (size_t length = client.poll_transmit(clock_now(), buffer)) socket->send({path, 0, length, ByteView(buffer).first(length)});
+    while (client.poll_event()) {
+    }
+  }
+  void take(const ArrivedRun& run) {
+    if (run.bytes[0] == static_cast<uint8_t>(Message::data)) {
+      bytes += run.bytes.size();
+      last = clock_now();
+      return;
+    }
+    for (size_t at = 0; at < run.bytes.size(); at += run.segment_size) {
+      ByteView datagram = run.bytes.subspan(at, std::min(run.segment_size, run.bytes.size() - at));
+      for (auto client = clients.rbegin(); client != clients.rend(); ++client) {
+        if (!(*client)->recognises(datagram)) continue;
+        (*client)->handle_datagram(clock_now(), datagram);
+        settle(**client);
+        break;
+      }
+    }
+  }
+};
+
+void report(const char* what, RelayProcess& relay, double cpu, uint64_t sent, uint64_t arrived, double seconds) {
+  double gib = static_cast<double>(arrived) / (1 << 30);
+  std::printf("%-28s %6.2f GiB arrived of %6.2f  %7.0f Mbit/s  CPU %6.3f s  %6.3f s/GiB  resident %.0f KiB\n", what, gib,
+              static_cast<double>(sent) / (1 << 30), gib * 8590 / seconds, cpu, cpu / gib, relay.resident_kib());
+  std::fflush(stdout);
+}
+
+// `run_segments` datagrams a system call; paced by what arrives, as congestion control would.
+void flood(const char* what, RelayProcess& relay, uint64_t total, size_t run_segments) {
+  Loop loop;
+  Users office(loop, relay.url()), device(loop, relay.url());
+  Secret32 secret = office.entropy.secret32();
+  RelayClient& receiver = office.add(secret, End::office);
+  RelayClient& sender = device.add(secret, End::device);
+  while (receiver.status(0) != Status::joined || sender.status(0) != Status::joined) loop.run_once();
+  constexpr size_t segment = 1442 + header_size;
+  Bytes run(segment * run_segments, 0x55);
+  uint64_t sent = 0, lost = 0;
+  double before = relay.cpu_seconds();
+  Instant started = clock_now();
+  office.last = started;
+  while (office.bytes + lost < total) {
+    while (sent - office.bytes - lost < 512 * 1024 && sent < total) {
+      for (size_t at = 0; at < run.size(); at += segment) sender.write_header(0, MutableBytes(run).subspan(at));
+      sent += device.socket->send({device.path, 0, segment, run});
+    }
+    uv_run(loop.raw(), UV_RUN_NOWAIT);
+    // What does not come within 50 ms was dropped by a socket.
+    if (clock_now() - office.last > 50ms) lost = sent - office.bytes, office.last = clock_now();
+  }
+  double seconds = std::chrono::duration<double>(clock_now() - started).count();
+  report(what, relay, relay.cpu_seconds() - before, sent, office.bytes, seconds);
+}
+
+void idle(RelayProcess& relay, size_t devices) {
+  Loop loop;
+  double empty = relay.resident_kib();
+  std::vector<std::unique_ptr<Users>> groups;
+  Instant started = clock_now();
+  double cpu = relay.cpu_seconds();
+  constexpr size_t group = 50;
+  for (size_t i = 0; i < devices; ++i) {
+    if (i % group == 0) groups.push_back(std::make_unique<Users>(loop, relay.url()));
+    RelayClient& client = groups.back()->add(groups.back()->entropy.secret32(), End::device);
+    // Within the sockets' buffers.
+    while (i % group == group - 1 && client.status(0) != Status::waiting) loop.run_once();
+  }
+  auto open = [&] {
+    size_t count = 0;
+    for (auto& users : groups) {
+      for (auto& client : users->clients) count += client->status(0) == Status::waiting;
+    }
+    return count;
+  };
+  while (open() < devices) {
+    for (auto& users : groups) {
+      for (auto& client : users->clients) {
+        if (client->next_timeout() <= clock_now()) client->handle_timeout(clock_now()), users->settle(*client);
+      }
+    }
+    uv_run(loop.raw(), UV_RUN_NOWAIT);
+  }
+  double seconds = std::chrono::duration<double>(clock_now() - started).count();
+  double full = relay.resident_kib();
+  std::printf("%zu devices in %.1f s, %.3f ms of CPU each; %.0f KiB empty, %.0f KiB full: %.2f KiB each\n", devices, seconds,
+              (relay.cpu_seconds() - cpu) * 1000 / static_cast<double>(devices), empty, full, (full - empty) / static_cast<double>(devices));
+  std::fflush(stdout);
+  // Their keepalives for 30 s: what an idle relay costs.
+  cpu = relay.cpu_seconds();
+  Instant end = clock_now() + 30s;
+  while (clock_now() < end) {
+    for (auto& users : groups) {
+      for (auto& client : users->clients) {
+        if (client->next_timeout() <= clock_now()) client->handle_timeout(clock_now()), users->settle(*client);
+      }
+    }
+    uv_run(loop.raw(), UV_RUN_NOWAIT);
+    usleep(10'000);
+  }
+  std::printf("keepalives of %zu devices: %.4f of a core; %zu still open\n", devices, (relay.cpu_seconds() - cpu) / 30, open());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3) return std::fprintf(stderr, "usage: relay_bench run|idle DRAWBRIDGED [GIB|DEVICES]\n"), 2;
+  std::string what = argv[1];
+  RelayProcess relay(argv[2]);
+  if (what == "idle") {
+    idle(relay, argc > 3 ? std::strtoul(argv[3], nullptr, 10) : 20'000);
+    return 0;
+  }
+  auto total = static_cast<uint64_t>((argc > 3 ? std::strtod(argv[3], nullptr) : 2) * (1 << 30));
+  flood("UDP, runs of 44 (GSO, GRO)", relay, total, 44);
+  flood("UDP, one datagram a call", relay, total / 4, 1);
+}
