@@ -202,14 +202,15 @@ void idle(RelayProcess& relay, size_t devices) {
   // Their keepalives for 30 s: what an idle relay costs.
   cpu = relay.cpu_seconds();
   Instant end = clock_now() + 30s;
+  LocalTimer wake(loop, [] {});
   while (clock_now() < end) {
     for (auto& users : groups) {
       for (auto& client : users->clients) {
         if (client->next_timeout() <= clock_now()) client->handle_timeout(clock_now()), users->settle(*client);
       }
     }
-    uv_run(loop.raw(), UV_RUN_NOWAIT);
-    usleep(10'000);
+    wake.start(10ms);
+    loop.run_once();
   }
   std::printf("keepalives of %zu devices: %.4f of a core; %zu still open\n", devices, (relay.cpu_seconds() - cpu) / 30, open());
 }
