@@ -6,6 +6,8 @@
 
 #include <cerrno>
 
+#include "daemon/folder/tree_removal.hpp"
+
 namespace drawbridge::folder {
 namespace {
 
@@ -73,9 +75,10 @@ Result<void> move_entry(const Root& root, const RequestPath& from, const Request
   return {};
 }
 
-Result<void> delete_entry(const Root& root, const RequestPath& path) {
+Result<void> delete_entry(const Root& root, const RequestPath& path, Contents contents) {
   auto place = root.place(path);
   if (!place) return place.error();
+  if (contents == Contents::remove && is_folder(*place)) return remove_tree(*place);
   if (unlinkat(place->folder.get(), place->name.c_str(), is_folder(*place) ? AT_REMOVEDIR : 0) == 0) return {};
   return file_error(errno == EEXIST ? ENOTEMPTY : errno, place->name);
 }

@@ -9,8 +9,10 @@ namespace drawbridge::folder {
 Result<void> make_folder(const Root& root, const RequestPath& path);
 // Never replaces: `already_exists`. Inside one root only.
 Result<void> move_entry(const Root& root, const RequestPath& from, const RequestPath& to);
-// A file, a link, or an empty folder; `state` for a folder that is not empty.
-Result<void> delete_entry(const Root& root, const RequestPath& path);
+// What becomes of the things in a folder that is deleted: `keep` refuses a folder that is not empty (`state`).
+enum class Contents { keep, remove };
+// A file, a link (never what it points to), or a folder; see remove_tree for one that is not empty.
+Result<void> delete_entry(const Root& root, const RequestPath& path, Contents contents);
 
 // rename(2) that fails with EEXIST instead of replacing, also on file systems that cannot do it in one call. 0 or
 // errno.

@@ -132,7 +132,9 @@ Reply Exchange::move() {
 
 Reply Exchange::remove() {
   if (!request_header("Upload-Id").empty()) return cancel_upload();
-  if (auto removed = delete_entry(*root_, path_); !removed) return refuse(removed.error());
+  // Said by the sender, who has asked the person: a plain DELETE takes away nothing that it does not name.
+  Contents contents = query("contents") ? Contents::remove : Contents::keep;
+  if (auto removed = delete_entry(*root_, path_, contents); !removed) return refuse(removed.error());
   return Reply::empty(MHD_HTTP_NO_CONTENT);
 }
 

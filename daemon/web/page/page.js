@@ -152,10 +152,20 @@ async function rename(entry) {
   if (name && name !== entry.name) attempt(() => office.move(location.pathname + entry.url, location.pathname + office.encodeName(name)), say("renamed", { name }));
 }
 
+// What the person is asked: how much is in the folder is looked up first, so that nobody deletes more than he sees.
+async function removal(entry, url) {
+  if (entry.kind !== "folder") return { text: say("removeFile"), act: office.remove };
+  const inside = (await office.list(url)).entries.length;
+  if (!inside) return { text: say("removeFolder"), act: office.remove };
+  return { text: say(inside === 1 ? "removeFullOne" : "removeFull", { count: inside }), act: office.removeWithContents };
+}
+
 async function remove(entry) {
-  const isFolder = entry.kind === "folder";
-  const sure = await confirm(say("removeTitle", { name: entry.name }), say(isFolder ? "removeFolder" : "removeFile"), say("remove"));
-  if (sure) attempt(() => office.remove(location.pathname + entry.url), say("removed", { name: entry.name }));
+  const url = location.pathname + entry.url;
+  const wanted = await removal(entry, url).catch((error) => { tell(sayError(error)); load(); });
+  if (!wanted) return;
+  const sure = await confirm(say("removeTitle", { name: entry.name }), wanted.text, say("remove"));
+  if (sure) attempt(() => wanted.act(url), say("removed", { name: entry.name }));
 }
 
 // --- files dropped on the page --------------------------------------------------------------------------------------

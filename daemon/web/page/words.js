@@ -6,7 +6,9 @@ const english = {
   more: "More actions for {name}", open: "Open", download: "Download", rename: "Rename", remove: "Delete", cancel: "Cancel", close: "Close", create: "Create",
   previous: "Previous", next: "Next", folderName: "Name of the new folder", newName: "New name of {name}",
   removeTitle: "Delete “{name}”?", removeFile: "The file is deleted at the office, for everyone. This cannot be undone.",
-  removeFolder: "Only an empty folder can be deleted. This cannot be undone.",
+  removeFolder: "The folder is empty. It is deleted at the office, for everyone.",
+  removeFullOne: "There is one thing in it. It and all that may be in it are deleted too, at the office, for everyone. This cannot be undone.",
+  removeFull: "There are {count} things in it. They and all that is in them are deleted too, at the office, for everyone. This cannot be undone.",
   noPreview: "There is no preview of this kind of file.", textCut: "Only the beginning is shown. Download the file to see all of it.",
   dropHere: "Drop to upload to “{name}”", uploads: "Uploads", uploadsDone: "Uploads finished", waiting: "Waiting", checking: "Starting", sending: "{percent} · {left}",
   paused: "Paused at {percent}", stalled: "The office cannot be reached just now. The upload goes on by itself.", done: "Done", finishing: "Writing to the office’s disk",
@@ -19,6 +21,7 @@ const english = {
   error_limit: "The office’s disk is full. Make room there, then try again.", error_already_exists: "There is something of this name already. Choose another name.",
   error_state: "This cannot be done now: it was changed meanwhile, or the folder is not empty.", error_invalid_argument: "The office’s disk does not take this name. Choose another one.",
   error_io: "The office’s disk failed. Try again; if it stays so, tell the office.", error_network: "The office cannot be reached just now. Try again in a moment.",
+  error_try_later: "There is too much in it to be deleted at once. Nothing was deleted; delete the folders in it one by one.",
   error_local: "The file on this device can no longer be read. Choose it again.",
 };
 
@@ -29,7 +32,9 @@ const french = {
   more: "Autres actions pour {name}", open: "Ouvrir", download: "Télécharger", rename: "Renommer", remove: "Supprimer", cancel: "Annuler", close: "Fermer", create: "Créer",
   previous: "Précédent", next: "Suivant", folderName: "Nom du nouveau dossier", newName: "Nouveau nom de {name}",
   removeTitle: "Supprimer « {name} » ?", removeFile: "Le fichier est supprimé au bureau, pour tout le monde. C’est définitif.",
-  removeFolder: "Seul un dossier vide peut être supprimé. C’est définitif.",
+  removeFolder: "Le dossier est vide. Il est supprimé au bureau, pour tout le monde.",
+  removeFullOne: "Il contient un élément, qui est supprimé aussi avec tout son contenu, au bureau, pour tout le monde. C’est définitif.",
+  removeFull: "Il contient {count} éléments, qui sont supprimés aussi avec tout leur contenu, au bureau, pour tout le monde. C’est définitif.",
   noPreview: "Il n’y a pas d’aperçu pour ce type de fichier.", textCut: "Seul le début est affiché. Téléchargez le fichier pour tout voir.",
   dropHere: "Déposez pour envoyer dans « {name} »", uploads: "Envois", uploadsDone: "Envois terminés", waiting: "En attente", checking: "Préparation", sending: "{percent} · {left}",
   paused: "En pause à {percent}", stalled: "Le bureau n’est pas joignable pour le moment. L’envoi reprendra de lui-même.", done: "Terminé", finishing: "Écriture sur le disque du bureau",
@@ -42,6 +47,7 @@ const french = {
   error_limit: "Le disque du bureau est plein. Faites-y de la place, puis réessayez.", error_already_exists: "Ce nom est déjà pris. Choisissez-en un autre.",
   error_state: "Impossible pour le moment : quelque chose a changé entre-temps, ou le dossier n’est pas vide.", error_invalid_argument: "Le disque du bureau n’accepte pas ce nom. Choisissez-en un autre.",
   error_io: "Le disque du bureau a échoué. Réessayez ; si cela persiste, prévenez le bureau.", error_network: "Le bureau n’est pas joignable pour le moment. Réessayez dans un instant.",
+  error_try_later: "Il y a trop de choses dedans pour tout supprimer en une fois. Rien n’a été supprimé ; supprimez un à un les dossiers qu’il contient.",
   error_local: "Le fichier ne peut plus être lu sur cet appareil. Choisissez-le de nouveau.",
 };
 
@@ -52,7 +58,9 @@ const spanish = {
   more: "Más acciones para {name}", open: "Abrir", download: "Descargar", rename: "Cambiar nombre", remove: "Eliminar", cancel: "Cancelar", close: "Cerrar", create: "Crear",
   previous: "Anterior", next: "Siguiente", folderName: "Nombre de la nueva carpeta", newName: "Nuevo nombre de {name}",
   removeTitle: "¿Eliminar «{name}»?", removeFile: "El archivo se elimina en la oficina, para todos. No se puede deshacer.",
-  removeFolder: "Solo se puede eliminar una carpeta vacía. No se puede deshacer.",
+  removeFolder: "La carpeta está vacía. Se elimina en la oficina, para todos.",
+  removeFullOne: "Contiene un elemento, que también se elimina con todo su contenido, en la oficina, para todos. No se puede deshacer.",
+  removeFull: "Contiene {count} elementos, que también se eliminan con todo su contenido, en la oficina, para todos. No se puede deshacer.",
   noPreview: "No hay vista previa para este tipo de archivo.", textCut: "Solo se muestra el principio. Descargue el archivo para verlo entero.",
   dropHere: "Suelte para subir a «{name}»", uploads: "Subidas", uploadsDone: "Subidas terminadas", waiting: "En espera", checking: "Preparando", sending: "{percent} · {left}",
   paused: "En pausa al {percent}", stalled: "La oficina no está accesible en este momento. La subida continuará sola.", done: "Terminado", finishing: "Escribiendo en el disco de la oficina",
@@ -65,6 +73,7 @@ const spanish = {
   error_limit: "El disco de la oficina está lleno. Haga sitio allí y vuelva a intentarlo.", error_already_exists: "Ya hay algo con este nombre. Elija otro.",
   error_state: "No es posible ahora: algo cambió entretanto, o la carpeta no está vacía.", error_invalid_argument: "El disco de la oficina no acepta este nombre. Elija otro.",
   error_io: "El disco de la oficina ha fallado. Inténtelo de nuevo; si sigue así, avise a la oficina.", error_network: "La oficina no está accesible en este momento. Inténtelo en un instante.",
+  error_try_later: "Hay demasiado dentro para eliminarlo de una vez. No se eliminó nada; elimine una a una las carpetas que contiene.",
   error_local: "El archivo ya no se puede leer en este dispositivo. Elíjalo de nuevo.",
 };
 

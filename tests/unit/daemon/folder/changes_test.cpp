@@ -1,5 +1,7 @@
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "daemon/folder/tree_removal.hpp"
 #include "daemon/web/request_site.hpp"
 #include "served_folder.hpp"
 
@@ -36,6 +38,61 @@ TEST_CASE("Files and empty folders are deleted, full folders and the root are no
   CHECK(folder.ask("DELETE /full/").status == 204);
   CHECK(folder.ask("DELETE /full/").status == 404);
   CHECK(folder.ask("DELETE /").status == 400);
+}
+
+TEST_CASE("A folder goes with all that is in it when the sender says so, and nothing outside of it goes") {
+  ServedFolder folder;
+  folder.ask("MKCOL /full");
+  folder.ask("MKCOL /full/inner");
+  folder.write("full/inner/a.txt", "a");
+  folder.write("kept.txt", "kept");
+  std::filesystem::create_directory(folder.outside.file("private"));
+  std::ofstream(folder.outside.file("private/secret.txt")) << "secret";
+  std::filesystem::create_symlink("../..", folder.root + "/full/inner/up");
+  std::filesystem::create_symlink(folder.outside.file("private"), folder.root + "/full/away");
+  std::filesystem::create_symlink("../kept.txt", folder.root + "/full/file");
+  CHECK(folder.ask("DELETE /full/?contents").status == 204);
+  CHECK_FALSE(folder.exists("full"));
+  CHECK(folder.read("kept.txt") == "kept");
+  CHECK(std::filesystem::exists(folder.outside.file("private/secret.txt")));
+}
+
+TEST_CASE("A link to a folder is deleted as a link, also when contents are to go") {
+  ServedFolder folder;
+  folder.ask("MKCOL /full");
+  folder.write("full/a.txt", "a");
+  std::filesystem::create_symlink("full", folder.root + "/link");
+  CHECK(folder.ask("DELETE /link?contents").status == 204);
+  CHECK(folder.read("full/a.txt") == "a");
+  CHECK(folder.ask("DELETE /?contents").status == 400);
+}
+
+TEST_CASE("A tree too deep to be deleted at once is refused before anything is deleted") {
+  ServedFolder folder;
+  std::string deep = "full";
+  for (int i = 0; i < deepest_removal; ++i) {
+    std::filesystem::create_directory(folder.root + "/" + deep);
+    folder.write(deep + "/a.txt", "a");
+    deep += "/d";
+  }
+  std::filesystem::create_directory(folder.root + "/" + deep);
+  CHECK(folder.ask("DELETE /full/?contents").status == 503);
+  CHECK(folder.read("full/a.txt") == "a");
+  std::filesystem::remove(folder.root + "/" + deep);
+  CHECK(folder.ask("DELETE /full/?contents").status == 204);
+}
+
+TEST_CASE("A folder whose contents may not be changed stays, and what stopped it is named") {
+  ServedFolder folder;
+  if (geteuid() == 0) return;  // root may change everything
+  folder.ask("MKCOL /full");
+  folder.ask("MKCOL /full/inner");
+  folder.write("full/inner/a.txt", "a");
+  chmod((folder.root + "/full/inner").c_str(), 0500);
+  auto answer = folder.ask("DELETE /full/?contents");
+  chmod((folder.root + "/full/inner").c_str(), 0700);
+  CHECK(answer.status == 403);
+  CHECK(answer.body.find("a.txt") != std::string::npos);
 }
 
 TEST_CASE("Deleting a link leaves what it points to") {

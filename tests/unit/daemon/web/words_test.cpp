@@ -73,3 +73,17 @@ TEST_CASE("The page never raises its voice and takes nothing from elsewhere") {
     CHECK(text.find("eval(") == std::string::npos);
   }
 }
+
+TEST_CASE("The page's script has no way to make markup from text") {
+  for (const char* name : {"page.js", "dom.js", "list.js", "dialogs.js", "preview.js", "upload.js", "upload_panel.js",
+                           "format.js", "office.js", "words.js"}) {
+    const web::Asset* asset = web::find_asset(name);
+    REQUIRE(asset);
+    std::string script = to_string(asset->bytes);
+    for (const char* door : {"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function(",
+                             "srcdoc", "DOMParser", "createContextualFragment", "javascript:"}) {
+      INFO(name << " uses " << door);
+      CHECK(script.find(door) == std::string::npos);
+    }
+  }
+}
