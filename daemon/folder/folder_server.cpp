@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "daemon/folder/detached_work.hpp"
 #include "daemon/folder/exchange.hpp"
 #include "daemon/io/system_error.hpp"
 
@@ -21,6 +22,7 @@ constexpr unsigned most_connections = 128;
 constexpr unsigned library_limit = 16 * most_connections;
 constexpr size_t connection_memory = 64 * 1024;  // header and buffer of one connection; headers are bounded by it
 constexpr size_t stack_bytes = 256 * 1024;
+constexpr std::chrono::seconds drain(2);
 
 // The path and the query stay as sent: they are decoded once, by us.
 size_t keep_escapes(void*, MHD_Connection*, char* text) {
@@ -77,7 +79,14 @@ struct FolderServer::Parts {
 FolderServer::FolderServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 FolderServer::~FolderServer() {
-  MHD_stop_daemon(parts_->daemon);
+  begin_stop();
+  stopped_.wait_until(deadline_);
+}
+
+void FolderServer::begin_stop() {
+  if (!parts_) return;
+  deadline_ = std::chrono::steady_clock::now() + drain;
+  stopped_ = start_detached([parts = std::shared_ptr<Parts>(std::move(parts_))] { MHD_stop_daemon(parts->daemon); });
 }
 
 Result<std::unique_ptr<FolderServer>> FolderServer::start(const std::string& folder, const std::string& service) {

@@ -4,6 +4,8 @@
 // one connection and never the bridge's loop.
 #pragma once
 
+#include <chrono>
+#include <future>
 #include <memory>
 #include <string>
 
@@ -16,8 +18,11 @@ class FolderServer {
  public:
   // `folder`: absolute path; need not exist yet. `service`: its name, shown as the page's title.
   static Result<std::unique_ptr<FolderServer>> start(const std::string& folder, const std::string& service);
-  // Ends all connections; waits for what their threads are doing.
+  // Ends all connections. Waits for what their threads are doing, two seconds at most: a thread that a hanging disk holds
+  // goes on by itself and touches nothing of ours.
   ~FolderServer();
+  // The first half of that: several servers end in the time of one.
+  void begin_stop();
   FolderServer(const FolderServer&) = delete;
   FolderServer& operator=(const FolderServer&) = delete;
 
@@ -27,7 +32,9 @@ class FolderServer {
  private:
   struct Parts;
   explicit FolderServer(std::unique_ptr<Parts> parts);
-  std::unique_ptr<Parts> parts_;
+  std::unique_ptr<Parts> parts_;  // empty once stopping has begun
+  std::shared_future<void> stopped_;
+  std::chrono::steady_clock::time_point deadline_;
 };
 
 }  // namespace drawbridge::folder

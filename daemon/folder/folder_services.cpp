@@ -2,6 +2,12 @@
 
 namespace drawbridge::folder {
 
+FolderServices::~FolderServices() {
+  for (auto& [key, server] : servers_) {
+    if (server) server->begin_stop();
+  }
+}
+
 Result<FileDescriptor> FolderServices::connect(const std::string& folder, const std::string& service) {
   auto& server = servers_[{folder, service}];
   if (!server) {

@@ -11,6 +11,12 @@ namespace drawbridge::folder {
 
 class FolderServices {
  public:
+  FolderServices() = default;
+  // As FolderServer's, in the time of one of them.
+  ~FolderServices();
+  FolderServices(const FolderServices&) = delete;
+  FolderServices& operator=(const FolderServices&) = delete;
+
   // A connection to the server of this folder: see FolderServer::connect. Never waits for a disk.
   Result<FileDescriptor> connect(const std::string& folder, const std::string& service);
 
