@@ -15,7 +15,8 @@ void FlowTable::add(FlowId flow, std::unique_ptr<FlowEnd> end) {
 
 void FlowTable::pump(FlowId flow, FileDescriptor fd) {
   auto pump =
-      std::make_unique<FlowPump>(loop_, port_, flow, std::move(fd), [this, flow] { finished_.push_back(flow); });
+      std::make_unique<FlowPump>(loop_, port_, flow, std::move(fd), farewells_,
+                                         [this, flow] { finished_.push_back(flow); });
   FlowPump& started = *pump;
   add(flow, std::move(pump));
   started.start();

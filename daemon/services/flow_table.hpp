@@ -35,6 +35,7 @@ class FlowTable {
 
   Loop& loop_;
   FlowPort& port_;
+  FlowPump::Farewells farewells_;
   std::unordered_map<FlowId, std::unique_ptr<FlowEnd>> ends_;
   std::vector<FlowId> finished_;
   std::vector<std::unique_ptr<FlowEnd>> gone_;  // perhaps still on the call stack

@@ -18,6 +18,7 @@ struct Pumped {
   Loop loop;
   FakeFlowPort port;
   FileDescriptor program;
+  FlowPump::Farewells farewells;
   std::unique_ptr<FlowPump> pump;
   bool finished = false;
 
@@ -28,7 +29,8 @@ struct Pumped {
     program = std::move(attempt.fd);
     FileDescriptor accepted;
     REQUIRE(run_until(loop, [&] { return static_cast<bool>(accepted = accept_stream(listener.get())); }));
-    pump = std::make_unique<FlowPump>(loop, port, FlowId{1}, std::move(accepted), [this] { finished = true; });
+    pump = std::make_unique<FlowPump>(loop, port, FlowId{1}, std::move(accepted), farewells,
+                                      [this] { finished = true; });
     pump->start();
   }
   void say(const std::string& text) {
@@ -108,6 +110,72 @@ TEST_CASE("a reset by the local program resets the flow") {
   flow.program.reset();
   REQUIRE(run_until(flow.loop, [&] { return flow.port.reset == FlowReset::aborted; }));
   CHECK(flow.finished);
+}
+
+TEST_CASE("a program that answers early and closes does not lose its answer, and the peer may go on sending") {
+  Pumped flow;
+  flow.peer_sends("POST / HTTP/1.1");
+  std::string heard;
+  REQUIRE(run_until(flow.loop, [&] { return (heard += flow.hear()) == "POST / HTTP/1.1"; }));
+  flow.say("413 Content Too Large");
+  flow.program.reset();  // all was read: an end of stream, not a reset
+  REQUIRE(run_until(flow.loop, [&] { return flow.port.finished; }));
+  const std::string piece(100'000, 'x');
+  for (int i = 0; i < 20; ++i) {
+    flow.peer_sends(piece);
+    REQUIRE(run_until(flow.loop, [&] { return flow.port.incoming.empty(); }));
+  }
+  CHECK(to_string(flow.port.written) == "413 Content Too Large");
+  CHECK(flow.port.reset == FlowReset::none);
+  CHECK(flow.port.incoming.empty());
+  CHECK_FALSE(flow.finished);
+  flow.port.peer_finished = true;
+  flow.pump->flow_readable();
+  CHECK(flow.finished);
+  CHECK(flow.port.reset == FlowReset::none);
+}
+
+TEST_CASE("a peer that never stops sending to a program that has closed is stopped") {
+  Pumped flow;
+  flow.say("413");
+  flow.program.reset();
+  REQUIRE(run_until(flow.loop, [&] { return flow.port.finished; }));
+  const std::string piece(1'000'000, 'x');
+  for (int i = 0; i < 100 && !flow.finished; ++i) {
+    flow.peer_sends(piece);
+    REQUIRE(run_until(flow.loop, [&] { return flow.port.incoming.empty() || flow.finished; }));
+  }
+  CHECK(flow.finished);
+  CHECK(flow.port.reset == FlowReset::aborted);
+}
+
+TEST_CASE("the answer of a program that closes with bytes unread gets a start before the reset") {
+  Pumped flow;
+  flow.peer_sends("POST / HTTP/1.1");  // never read: closing becomes a reset
+  flow.say("413 Content Too Large");
+  flow.program.reset();
+  REQUIRE(run_until(flow.loop, [&] { return flow.farewells.open == 1; }));
+  CHECK(to_string(flow.port.written) == "413 Content Too Large");
+  CHECK(flow.port.reset == FlowReset::none);
+  CHECK_FALSE(flow.port.finished);  // a cut is no end
+  flow.peer_sends("more");
+  CHECK(to_string(flow.port.incoming) == "more");  // and gives no credit
+  REQUIRE(run_until(flow.loop, [&] { return flow.finished; }));
+  CHECK(flow.port.reset == FlowReset::aborted);
+  flow.pump.reset();
+  CHECK(flow.farewells.open == 0);
+}
+
+TEST_CASE("a pump that is dropped while its reset is held back resets nothing") {
+  Pumped flow;
+  flow.peer_sends("POST");
+  flow.say("413");
+  flow.program.reset();
+  REQUIRE(run_until(flow.loop, [&] { return flow.farewells.open == 1; }));
+  flow.pump->flow_ended(FlowReset::none, "");
+  flow.pump.reset();
+  CHECK(flow.farewells.open == 0);
+  CHECK(flow.port.reset == FlowReset::none);
 }
 
 TEST_CASE("a reset is noticed even while the flow takes nothing and brings nothing") {
