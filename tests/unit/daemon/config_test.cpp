@@ -1,6 +1,9 @@
 #include "daemon/config.hpp"
 
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <set>
+#include <sstream>
 
 using namespace drawbridge;
 
@@ -60,6 +63,23 @@ TEST_CASE("a value of the wrong kind is refused with the form that is expected")
   CHECK(error_of("listen = [\"here\"]").message.find(":1:11: 'here' is not an address") != std::string::npos);
   CHECK(error_of("log = \"xml\"").remedy == "Write \"human\" or \"json\".");
   CHECK(error_of("[log]\nformat = \"json\"").message.find(":1:1:") != std::string::npos);
+}
+
+TEST_CASE("the manual page describes every setting that the parser knows, and no other") {
+  std::ifstream file(DRAWBRIDGE_SOURCE_DIR "/docs/man/drawbridge.toml.5");
+  std::set<std::string> described;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string item, kind, name;
+    if (words >> item >> kind >> name && item == ".It" && kind == "Ic") described.insert(name);
+  }
+  // "The settings are: a, b, c."
+  std::string listed = error_of("frobnicate = 1").remedy;
+  std::istringstream names(listed.substr(listed.find(':') + 1));
+  std::set<std::string> known;
+  for (std::string name; names >> name;) known.insert(name.substr(0, name.find_first_of(",.")));
+  CHECK(known.size() == 7);
+  CHECK(described == known);
 }
 
 TEST_CASE("a file that is not there is a sentence with its name") {
