@@ -17,7 +17,7 @@ struct Arguments {
 };
 
 Value time_or_null(const std::string& text, DateMeans bare_date) {
-  return text.empty() ? Value() : Value(unwrap(parse_time(text, bare_date)));
+  return text.empty() ? Value() : Value(unwrap_argument(parse_time(text, bare_date)));
 }
 
 // "service=files bytes=1200": what a record says beyond its time and type.

@@ -56,7 +56,7 @@ ExitCode show_grants(Session& session, const Value& device) {
 
 ExitCode allow(Session& session, const Arguments& arguments) {
   Value until;
-  if (!arguments.until.empty()) until = unwrap(parse_time(arguments.until, DateMeans::end_of_day));
+  if (!arguments.until.empty()) until = unwrap_argument(parse_time(arguments.until, DateMeans::end_of_day));
   return show_grants(session, session.ask("allow", Value::map({{"device", arguments.device},
                                                                {"services", list(arguments.services)},
                                                                {"until", until}})));

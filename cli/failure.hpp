@@ -40,4 +40,11 @@ inline void unwrap(Result<void> result) {
   if (!result) throw CommandFailed(result.error());
 }
 
+// The same for what stood on the command line: a value that cannot be understood is a usage error.
+template <typename T>
+T unwrap_argument(Result<T> result) {
+  if (!result) throw CommandFailed(ExitCode::usage, {"usage", result.error().message, result.error().remedy});
+  return result.take();
+}
+
 }  // namespace drawbridge::cli

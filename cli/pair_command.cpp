@@ -28,7 +28,7 @@ Value grants(const std::string& listed) {
 }
 
 Value request(const Arguments& arguments, bool wait) {
-  int64_t expires_ms = unwrap(parse_duration(arguments.expires)).count();
+  int64_t expires_ms = unwrap_argument(parse_duration(arguments.expires)).count();
   return Value::map({{"name", arguments.name.empty() ? Value() : Value(arguments.name)},
                      {"allow", grants(arguments.allow)},
                      {"expires_ms", expires_ms},

@@ -45,7 +45,7 @@ struct PingArguments {
 };
 
 ExitCode ping(Session& session, const PingArguments& arguments) {
-  int64_t timeout_ms = unwrap(parse_duration(arguments.timeout)).count();
+  int64_t timeout_ms = unwrap_argument(parse_duration(arguments.timeout)).count();
   Value result = session.ask("ping", Value::map({{"office", arguments.office}, {"timeout_ms", timeout_ms}}),
                              fmt::format("Waiting for {}", arguments.office));
   if (session.out.document(result)) return ExitCode::done;

@@ -75,7 +75,7 @@ Value wait_for(Session& session, const Arguments& arguments, Clock::time_point d
 }
 
 ExitCode wait(Session& session, const Arguments& arguments) {
-  auto deadline = Clock::now() + unwrap(parse_duration(arguments.timeout));
+  auto deadline = Clock::now() + unwrap_argument(parse_duration(arguments.timeout));
   Value result = wait_for(session, arguments, deadline);
   if (session.out.document(result)) return ExitCode::done;
   if (result.text("for") == "ready") session.out.line("Drawbridge is running.");
