@@ -1,7 +1,11 @@
 // Real sockets on loopback: segmentation, reassembly and local addresses are the kernel's doing.
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <deque>
 
 #include "daemon/io/socket_address.hpp"
@@ -51,6 +55,17 @@ int descriptor_bound_to(const SocketAddress& address) {
 }
 
 const SocketAddress loopback = SocketAddress::v4(127, 0, 0, 1, 0);
+
+// A network of the test's own whose loopback interface is so slow that datagrams queue up in front of it. Needs root.
+struct SlowNetwork {
+  FileDescriptor before{open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)};
+  bool entered = geteuid() == 0 && unshare(CLONE_NEWNET) == 0;
+  bool slow = entered && std::system("ip link set lo up && "
+                                     "tc qdisc add dev lo root tbf rate 4mbit burst 5k limit 100m") == 0;
+  ~SlowNetwork() {
+    if (entered) (void)setns(before.get(), CLONE_NEWNET);
+  }
+};
 
 }  // namespace
 
@@ -120,6 +135,36 @@ TEST_CASE("segments that the kernel refuses to cut leave one by one instead") {
   REQUIRE(sender.socket->send({path, 0, 1200, content}) == content.size());
   REQUIRE(run_until(loop, [&] { return receiver.datagrams.size() == 10; }));
   CHECK_FALSE(sender.socket->segments_in_kernel());
+}
+
+TEST_CASE("a full send queue takes a part of the run, says when there is room, and loses nothing") {
+  SlowNetwork network;
+  if (!network.slow) return;
+  Loop loop;
+  Receiver receiver(loop, loopback);
+  ReceiveBuffers buffers;
+  int told = 0;
+  auto sender = UdpSocket::open(loop, loopback, buffers, {[](const DatagramRun&) {}, [&] { ++told; }}).take();
+  int few = 4096;
+  REQUIRE(setsockopt(descriptor_bound_to(sender->address()), SOL_SOCKET, SO_SNDBUF, &few, sizeof few) == 0);
+  Bytes content = numbered(1200 * 100);
+  Path path{sender->address(), receiver.socket->address()};
+  auto send_rest = [&](size_t from) {
+    return from + sender->send({path, 0, 1200, ByteView(content).subspan(from)});
+  };
+  size_t taken = send_rest(0);
+  REQUIRE(taken < content.size());
+  CHECK(taken % 1200 == 0);
+  CHECK(told == 0);
+  while (taken < content.size()) {
+    int before = told;
+    REQUIRE(run_until(loop, [&] { return told > before; }));
+    taken = send_rest(taken);
+  }
+  REQUIRE(run_until(loop, [&] { return receiver.datagrams.size() == 100; }));
+  Bytes together;
+  for (const Arrived& datagram : receiver.datagrams) append(together, datagram.bytes);
+  CHECK(together == content);
 }
 
 TEST_CASE("a port that another program has is refused with a remedy") {
