@@ -78,7 +78,7 @@ TEST_CASE("the manual page describes every setting that the parser knows, and no
   std::istringstream names(listed.substr(listed.find(':') + 1));
   std::set<std::string> known;
   for (std::string name; names >> name;) known.insert(name.substr(0, name.find_first_of(",.")));
-  CHECK(known.size() == 7);
+  CHECK(known.size() >= 7);
   CHECK(described == known);
 }
 
