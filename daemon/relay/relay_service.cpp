@@ -1,9 +1,18 @@
 #include "daemon/relay/relay_service.hpp"
 
+#include <sys/stat.h>
+
 #include "protocol/relay/relay_url.hpp"
 
 namespace drawbridge {
 namespace {
+
+constexpr Duration certificate_interval = 10s;
+
+int64_t change_time(const std::string& file) {
+  struct stat about {};
+  return stat(file.c_str(), &about) == 0 ? about.st_mtim.tv_sec * 1'000'000'000 + about.st_mtim.tv_nsec : 0;
+}
 
 relay::RelayServerConfig server_config(const Identity& identity, const RelaySettings& settings) {
   relay::RelayServerConfig config{identity, {}, settings.operator_name, settings.country, settings.other_url, settings.limits};
@@ -38,6 +47,14 @@ RelayService::RelayService(Loop& loop, Log& log, Entropy& entropy, const Identit
       gather_([this](const DatagramRun& run) {
         if (udp_.send(run) < run.bytes.size()) ++traffic_.udp_dropped_full;
       }),
+      websocket_(loop, {settings_.path, settings_.trusted_proxies, settings_.limits.associations, settings_.limits.associations_per_address,
+                  settings_.opening_patience},
+                 websocket_hooks()),
+      metrics_(loop, {{}, {}, 64, 64}, {[](ByteView) { return false; }, [](const relay::Link&, MutableBytes) {}, [] {}, [](uint64_t) {}, [this](const std::string& target) -> std::optional<std::string> {
+                 if (target != "/metrics") return std::nullopt;
+                 return metrics_text(server_, traffic());
+               }}),
+      certificate_timer_(loop, [this] { watch_certificate(); }),
       timer_(loop, [this] { timeout(); }) {}
 
 RelayService::~RelayService() = default;
@@ -45,6 +62,7 @@ RelayService::~RelayService() = default;
 Result<void> RelayService::start() {
   auto opened = settings_.listen.empty() ? open_everywhere(udp_) : udp_.open(settings_.listen);
   if (!opened) return opened;
+  if (auto started = start_tcp(); !started) return started;
   log_.info(LogEvent::relay_ready, {{LogField::addresses, urls()}});
   return {};
 }
@@ -61,10 +79,76 @@ std::vector<std::string> RelayService::urls() const {
     url.key.id = server_.id();
     out.push_back(relay::to_text(url));
   }
+  for (const SocketAddress& address : websocket_.listening()) {
+    std::string text = to_text(address);
+    relay::RelayUrl url;
+    url.transport = settings_.certificate.empty() ? relay::RelayUrl::Transport::ws : relay::RelayUrl::Transport::wss;
+    url.host = settings_.host.empty() ? text.substr(0, text.rfind(':')) : settings_.host;
+    url.port = address.port;
+    url.path = settings_.path;
+    url.key.id = server_.id();
+    out.push_back(relay::to_text(url));
+  }
   return out;
 }
 
-void RelayService::reload() {}
+Result<void> RelayService::start_tcp() {
+  if (!settings_.certificate.empty()) {
+    if (auto read = read_certificate(); !read) return read;
+    certificate_timer_.start(certificate_interval);
+  }
+  for (const SocketAddress& address : settings_.websocket) {
+    if (auto listening = websocket_.listen(address); !listening) return listening;
+  }
+  for (const SocketAddress& address : settings_.metrics) {
+    if (auto listening = metrics_.listen(address); !listening) return listening;
+  }
+  return {};
+}
+
+Result<void> RelayService::read_certificate() {
+  certificate_times_ = {change_time(settings_.certificate), change_time(settings_.key)};
+  auto tls = tls_server_settings(settings_.certificate, settings_.key);
+  if (!tls) return tls.error();
+  websocket_.use(tls.take());
+  return {};
+}
+
+void RelayService::reload() {
+  if (settings_.certificate.empty()) return;
+  if (auto read = read_certificate(); !read)
+    log_.error(LogEvent::relay_certificate_refused, {{LogField::message, read.error().message}, {LogField::remedy, read.error().remedy}});
+}
+
+void RelayService::watch_certificate() {
+  if (std::pair(change_time(settings_.certificate), change_time(settings_.key)) != certificate_times_) reload();
+  certificate_timer_.start(certificate_interval);
+}
+
+WebSocketServer::Hooks RelayService::websocket_hooks() {
+  return {[this](ByteView hello) { return server_.welcomes(hello); },
+          [this](const relay::Link& link, MutableBytes datagram) {
+            for (const relay::Forward& forward : server_.handle_datagrams(loop_.now().boot, link, 0, datagram.size(), datagram)) send(forward);
+          },
+          [this] { settle(); },
+          [this](uint64_t stream) {
+            server_.handle_link_closed(loop_.now().boot, stream);
+            settle();
+          },
+          [this](const std::string& target) { return target == "/" ? label() : std::nullopt; }};
+}
+
+// A private relay does not say that it is one.
+std::optional<std::string> RelayService::label() const {
+  if (!settings_.tokens.empty() || settings_.operator_name.empty()) return std::nullopt;
+  return "Drawbridge relay. Operator: " + settings_.operator_name + (settings_.country.empty() ? "" : ", " + settings_.country) + ".\n";
+}
+
+RelayTraffic RelayService::traffic() const {
+  RelayTraffic traffic = traffic_;
+  traffic.websocket_connections = websocket_.open();
+  return traffic;
+}
 
 void RelayService::drain(std::function<void()> done) {
   drained_ = std::move(done);
@@ -82,6 +166,17 @@ void RelayService::received(const ArrivedRun& run) {
 
 // What a full socket does not take is dropped, as a network would.
 void RelayService::send(const relay::Forward& forward) {
+  const relay::Link& link = forward.link;
+  if (link.stream) {
+    traffic_.websocket_dropped_slow += websocket_.send(link.stream, forward.bytes, forward.segment_size);
+    return;
+  }
+  if (forward.bytes.size() <= forward.segment_size) {
+    gather_.add(link.path, forward.ecn, forward.bytes);
+    return;
+  }
+  // In the order in which they came.
+  gather_.flush();
   if (udp_.send({forward.link.path, forward.ecn, forward.segment_size, forward.bytes}) < forward.bytes.size())
     ++traffic_.udp_dropped_full;
 }
@@ -92,9 +187,11 @@ void RelayService::settle() {
   for (;;) {
     relay::ServerTransmit out = server_.poll_transmit(now, buffer);
     if (out.length == 0) break;
-    gather_.add(out.link.path, 0, ByteView(buffer).first(out.length));
+    ByteView datagram = ByteView(buffer).first(out.length);
+    out.link.stream ? void(websocket_.send(out.link.stream, datagram, datagram.size())) : gather_.add(out.link.path, 0, datagram);
   }
   gather_.flush();
+  websocket_.flush();
   timer_.arm_no_later_than(std::min(server_.next_timeout(), drain_until_));
 }
 

@@ -9,6 +9,7 @@
 #include "daemon/relay/relay_metrics.hpp"
 #include "daemon/relay/relay_settings.hpp"
 #include "daemon/relay/udp_gather.hpp"
+#include "daemon/relay/websocket_server.hpp"
 
 namespace drawbridge {
 
@@ -22,11 +23,13 @@ class RelayService {
   // The URLs that name this relay.
   std::vector<std::string> urls() const;
   std::vector<SocketAddress> listening() const { return udp_.addresses(); }
-  // Reads certificates again.
+  std::vector<SocketAddress> websocket_listening() const { return websocket_.listening(); }
+  std::vector<SocketAddress> metrics_listening() const { return metrics_.listening(); }
+  // Reads certificates again; those that are not right change nothing.
   void reload();
   // No newcomers; `done` once the clients have left or the time is over.
   void drain(std::function<void()> done);
-  const RelayTraffic& traffic() const { return traffic_; }
+  RelayTraffic traffic() const;
   const relay::RelayServer& server() const { return server_; }
 
  private:
@@ -34,6 +37,11 @@ class RelayService {
   Result<void> start();
   void received(const ArrivedRun& run);
   void send(const relay::Forward& forward);
+  Result<void> start_tcp();
+  Result<void> read_certificate();
+  void watch_certificate();
+  WebSocketServer::Hooks websocket_hooks();
+  std::optional<std::string> label() const;
   void settle();
   void timeout();
 
@@ -44,6 +52,9 @@ class RelayService {
   RelayTraffic traffic_;
   UdpEndpoints udp_;
   UdpGather gather_;
+  WebSocketServer websocket_, metrics_;
+  LocalTimer certificate_timer_;
+  std::pair<int64_t, int64_t> certificate_times_{};  // of change: certificate, key
   BootTimer timer_;
   std::function<void()> drained_;
   Instant drain_until_ = far_future;

@@ -21,6 +21,7 @@ struct RelaySettings {
   std::vector<std::string> tokens;       // not empty: private
   std::string operator_name, country, other_url;
   Duration drain = 5s;                   // between SIGTERM and the end
+  Duration opening_patience = 10s;       // for TLS and the upgrade of a TCP connection; not in the file
   relay::RelayLimits limits;
 };
 
