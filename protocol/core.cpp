@@ -4,7 +4,7 @@
 
 namespace drawbridge {
 
-Core::Core(NodeConfig node_config, Entropy& source) : config(std::move(node_config)), entropy(source) {
+Core::Core(NodeConfig node_config, Entropy& source) : config(std::move(node_config)), entropy(source), relays(source) {
   sessions.entropy = &entropy;
   sessions.cubic = config.cubic;
 }
@@ -17,7 +17,35 @@ std::vector<AeadId> Core::aeads() const {
 
 void Core::send(const Path& path, Bytes bytes) {
   if (!running || datagrams.size() >= limits::queued_datagrams) return;
+  if (!relay::is_relayed(path.remote)) {
+    datagrams.push_back({path, std::move(bytes)});
+    return;
+  }
+  if (!relays.may_send(path.remote)) return;
+  bytes.insert(bytes.begin(), relay::header_size, 0);
+  relays.write_header(path.remote, bytes);
   datagrams.push_back({path, std::move(bytes)});
+}
+
+std::vector<SocketAddress> Core::own_addresses() const {
+  std::vector<SocketAddress> addresses = local_addresses;
+  auto add = [&](const SocketAddress& address) {
+    bool known = std::find(addresses.begin(), addresses.end(), address) != addresses.end();
+    if (!known && addresses.size() < limits::candidates) addresses.push_back(address);
+  };
+  for (const SocketAddress& address : relays.reflexive_addresses()) add(address);
+  for (const SocketAddress& address : reflexive) add(address);
+  return addresses;
+}
+
+bool Core::note_reflexive(const SocketAddress& seen) {
+  constexpr size_t kept = 3;
+  bool usable = !relay::is_relayed(seen) && !seen.is_unspecified() && !seen.is_loopback() && !seen.is_link_local() && seen.port != 0;
+  auto known = own_addresses();
+  if (!usable || std::find(known.begin(), known.end(), seen) != known.end()) return false;
+  reflexive.insert(reflexive.begin(), seen);
+  if (reflexive.size() > kept) reflexive.pop_back();
+  return true;
 }
 
 void Core::audit(Now now, audit::RecordType type, const DeviceId* device, const std::string& name, const std::string& service,
@@ -111,12 +139,15 @@ void Core::drop(std::unique_ptr<Carried>& carried) {
 
 Transmit Core::transmit(Now now, Carried& carried, MutableBytes buffer) {
   if (!running || !carried.may_send || (!carried.path && carried.fan_out.empty())) return {};
-  PacketRun run = carried.session->write_run(now.boot, buffer, carried.packet_size);
+  bool by_relay = carried.path && relay::is_relayed(carried.path->remote);
+  if (by_relay && !relays.may_send(carried.path->remote)) return {};
+  PacketRun run = carried.session->write_run(now.boot, buffer, carried.packet_size, by_relay ? relay::header_size : 0);
   update_routes(carried);
   if (run.length == 0) {
     carried.may_send = false;
     return {};
   }
+  if (by_relay) return relayed(now, carried.path->remote, run, buffer);
   if (carried.path) return {*carried.path, run.ecn, run.segment_size, run.length};
   ByteView bytes = ByteView(buffer).first(run.length);
   for (size_t i = 1; i < carried.fan_out.size(); ++i) {
@@ -124,7 +155,16 @@ Transmit Core::transmit(Now now, Carried& carried, MutableBytes buffer) {
       send(carried.fan_out[i], to_bytes(bytes.subspan(at, std::min(run.segment_size, bytes.size() - at))));
     }
   }
-  return {carried.fan_out[0], run.ecn, run.segment_size, run.length};
+  if (!relay::is_relayed(carried.fan_out[0].remote)) return {carried.fan_out[0], run.ecn, run.segment_size, run.length};
+  for (size_t at = 0; at < bytes.size(); at += run.segment_size) {
+    send(carried.fan_out[0], to_bytes(bytes.subspan(at, std::min(run.segment_size, bytes.size() - at))));
+  }
+  return {};
+}
+
+Transmit Core::relayed(Now now, const SocketAddress& mailbox, const PacketRun& run, MutableBytes buffer) {
+  for (size_t at = 0; at < run.length; at += run.segment_size) relays.write_header(mailbox, buffer.subspan(at));
+  return {relays.path_for(now.boot, mailbox), run.ecn, run.segment_size, run.length};
 }
 
 }  // namespace drawbridge

@@ -12,6 +12,7 @@
 #include "protocol/base/token_bucket.hpp"
 #include "protocol/journal.hpp"
 #include "protocol/node.hpp"
+#include "protocol/relay/relay_table.hpp"
 #include "protocol/roster/records.hpp"
 #include "protocol/session.hpp"
 
@@ -59,6 +60,9 @@ struct Core {
   std::deque<Event> events;
   std::deque<OutDatagram> datagrams;
   std::vector<SocketAddress> local_addresses;
+  std::vector<SocketAddress> reflexive;  // ours as peers saw them, newest first
+  relay::RelayTable relays;
+  std::vector<relay::RelayAddress> own_relays;  // as the owner ordered them
   std::map<std::string, ServiceDefinition> services;
   std::unordered_map<quic::ConnectionId, Carried*, quic::ConnectionIdHash> routes;
   std::unordered_set<FlowId> flows;     // that the driver knows and that are not over
@@ -73,6 +77,10 @@ struct Core {
 
   void emit(Event event) { events.push_back(std::move(event)); }
   void send(const Path& path, Bytes bytes);
+  // Where peers may find this node: interfaces, and what others have seen.
+  std::vector<SocketAddress> own_addresses() const;
+  // Gives whether it is news.
+  bool note_reflexive(const SocketAddress& seen);
   // Adds the record to the chain; durable with the batch that is being gathered.
   void audit(Now now, audit::RecordType type, const DeviceId* device, const std::string& name, const std::string& service = {},
              const std::string& detail = {}, FlowCounters counters = {});
@@ -97,6 +105,7 @@ struct Core {
   Transmit transmit(Now now, Carried& carried, MutableBytes buffer);
 
  private:
+  Transmit relayed(Now now, const SocketAddress& mailbox, const PacketRun& run, MutableBytes buffer);
   void reserve_counters(uint64_t from);
   uint64_t counter_ = 0;                // last used
   uint64_t counter_usable_ = 0;         // durable bound

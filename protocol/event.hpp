@@ -50,6 +50,8 @@ struct Paired { RelationKey peer; std::string name; uint64_t invitation = 0; };
 struct RevokedByOffice { RelationKey peer; };
 // The list returned by Node::services() changed.
 struct ServicesChanged { std::optional<RelationKey> office; };
+// Find out where this relay is (or open a WebSocket to it), then call handle_relay_link.
+struct RelayWanted { uint16_t number = 0; std::string url; };
 // Something was refused after a right tag: counted, and said to the owner only.
 struct Refused { std::optional<RelationKey> peer; std::string reason; };
 
@@ -64,7 +66,7 @@ struct FlowEnded { FlowId flow = 0; FlowReset reset = FlowReset::none; std::stri
 }  // namespace event
 
 using Event = std::variant<event::RequestDone, event::Connected, event::Suspended, event::Resumed, event::PathChanged,
-                           event::Disconnected, event::Paired, event::RevokedByOffice, event::ServicesChanged, event::Refused,
+                           event::Disconnected, event::Paired, event::RevokedByOffice, event::ServicesChanged, event::Refused, event::RelayWanted,
                            event::FlowRequested, event::FlowAccepted, event::FlowReadable, event::FlowWritable, event::FlowEnded>;
 
 }  // namespace drawbridge

@@ -24,6 +24,13 @@ Invitation::Invitation(Core& core, roster::Invitation record)
 Invitation::~Invitation() {
   core_.half_open -= sessions_.size();
   for (auto& session : sessions_) core_.drop(session);
+  for (const SocketAddress& mailbox : mailboxes_) core_.relays.close(mailbox);
+}
+
+void Invitation::open_mailboxes(Now now) {
+  for (const relay::RelayAddress& relay : core_.own_relays) {
+    if (auto mailbox = core_.relays.open(now.boot, relay, record_.secret, relay::End::office)) mailboxes_.push_back(*mailbox);
+  }
 }
 
 Carried* Invitation::find(uint64_t handle) {
@@ -127,7 +134,7 @@ void Invitation::handle_request(Now now, Carried& carried, const tunnel::PairReq
   relation.psk = connection.secrets().next_psk;
   relation.paired_at = now.wall;
   relation.grants = record_.grants;
-  if (carried.path) relation.addresses = {carried.path->remote};
+  if (carried.path && !relay::is_relayed(carried.path->remote)) relation.addresses = {carried.path->remote};
   pairing::Certificate certificate{core_.identity().id, request.device, relation.name, now.wall.unix_ms};
   relation.certificate = pairing::certificate_text(certificate);
   append(relation.certificate, sign(core_.identity(), relation.certificate));

@@ -13,6 +13,8 @@ class Invitation final : public SessionHolder {
   Invitation(Core& core, roster::Invitation record);
   ~Invitation() override;
 
+  // The office's relays, where a device may knock, too.
+  void open_mailboxes(Now now);
   void handle_knock(Now now, const Path& path, ByteView datagram, const quic::FirstInitial& form);
   void handle_session_packet(Now, Carried&, const Path&, bool) override {}
   void settle(Now now, Carried& carried) override;
@@ -45,6 +47,7 @@ class Invitation final : public SessionHolder {
   quic::PairKeys keys_;
   std::optional<quic::PairKeys> pending_keys_;
   std::vector<std::unique_ptr<Carried>> sessions_;
+  std::vector<SocketAddress> mailboxes_;
   std::map<uint64_t, ExchangePublic> device_keys_;   // of each session, by its handle
   TokenBucket handshakes_{limits::handshakes_per_second, limits::handshakes_burst};
   bool done_ = false, spent_ = false;

@@ -1,5 +1,7 @@
 #include "protocol/joining.hpp"
 
+#include <algorithm>
+
 namespace drawbridge {
 
 Joining::Joining(Core& core, RequestId request, pairing::InvitationLink link, std::string own_name, Now now)
@@ -9,9 +11,22 @@ Joining::Joining(Core& core, RequestId request, pairing::InvitationLink link, st
       own_name_(std::move(own_name)),
       keys_(pairing::invitation_keys(link_.secret)),
       attempt_until_(now.boot),
-      give_up_at_(now.boot + limits::join_patience) {}
+      give_up_at_(now.boot + limits::join_patience) {
+  for (const relay::RelayAddress& relay : link_.relays) {
+    if (auto mailbox = core_.relays.open(now.boot, relay, link_.secret, relay::End::device)) mailboxes_.push_back(*mailbox);
+  }
+}
 
-Joining::~Joining() { core_.drop(session_); }
+Joining::~Joining() {
+  core_.drop(session_);
+  for (const SocketAddress& mailbox : mailboxes_) core_.relays.close(mailbox);
+}
+
+void Joining::handle_relay_news(Now now, const relay::RelayNews& news) {
+  bool ours = std::find(mailboxes_.begin(), mailboxes_.end(), news.mailbox) != mailboxes_.end();
+  // A way to the office that the present attempt has not tried.
+  if (ours && news.may_send && !answered_ && !over_ && done_cut_ == far_future) begin_attempt(now);
+}
 
 void Joining::begin_attempt(Now now) {
   core_.drop(session_);
@@ -26,6 +41,9 @@ void Joining::begin_attempt(Now now) {
   hello.boot_id = core_.boot_id();
   session_ = core_.carry(this, quic::End::device, now.boot);
   for (const SocketAddress& address : link_.addresses) session_->fan_out.push_back(Path{{}, address});
+  for (const SocketAddress& mailbox : mailboxes_) {
+    if (core_.relays.may_send(mailbox)) session_->fan_out.push_back(Path{{}, mailbox});
+  }
   quic::DeviceHandshake handshake(quic::Purpose::pair, core_.identity(), link_.office, *office_key, keys_.psk, core_.entropy);
   session_->session->initiate(now.boot, keys_, std::move(handshake), std::move(hello));
   core_.update_routes(*session_);
@@ -71,10 +89,11 @@ void Joining::handle_grant(Now now, const tunnel::PairGrant& grant) {
   relation.psk = session_->session->connection().secrets().next_psk;
   relation.paired_at = now.wall;
   relation.certificate = grant.certificate;
-  relation.addresses = {session_->path->remote};
+  if (!relay::is_relayed(session_->path->remote)) relation.addresses = {session_->path->remote};
   for (const SocketAddress& address : link_.addresses) {
-    if (address != relation.addresses.front()) relation.addresses.push_back(address);
+    if (relation.addresses.empty() || address != relation.addresses.front()) relation.addresses.push_back(address);
   }
+  relation.relays = link_.relays;
   core_.journal.put(roster::to_row(relation));
   granted_ = std::move(relation);
   core_.journal.then([this, alive = std::weak_ptr<bool>(alive_)](Now later, const std::optional<Error>& error) {

@@ -13,6 +13,7 @@ class Joining final : public SessionHolder {
 
   void handle_session_packet(Now now, Carried& carried, const Path& path, bool authentic) override;
   void settle(Now now, Carried& carried) override;
+  void handle_relay_news(Now now, const relay::RelayNews& news);
   void handle_timeout(Now now);
   Instant next_timeout() const;
   Transmit poll_transmit(Now now, MutableBytes buffer);
@@ -34,6 +35,7 @@ class Joining final : public SessionHolder {
   pairing::InvitationLink link_;
   std::string own_name_;
   quic::PairKeys keys_;
+  std::vector<SocketAddress> mailboxes_;      // of the link's relays
   std::unique_ptr<Carried> session_;
   Instant attempt_until_{}, give_up_at_{};
   Instant done_cut_ = far_future;             // our acknowledgement had its time

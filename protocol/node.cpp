@@ -20,6 +20,7 @@ Node::~Node() = default;
 
 Result<void> Node::start(Now now, const std::vector<Row>& rows) {
   for (const Row& row : rows) core_->load(row);
+  core_->apply_relays();
   core_->shared.start(now);
   core_->shared.journal.when_durable([this](Now later) { core_->started(later); });
   return {};
@@ -49,6 +50,9 @@ void Node::Core::load(const Row& row) {
         if (!fresh && known->second.revoked_at < revocation->revoked_at) known->second = *revocation;
       }
       return;
+    case RowKind::relay:
+      if (auto relay = roster::parse_own_relay(*row.value)) relays.push_back(*relay);
+      return;
     case RowKind::audit: return;
   }
 }
@@ -70,6 +74,7 @@ void Node::Core::started(Now now) {
   size_t count = std::max<size_t>(peers.size(), 1);
   Duration step = std::min<Duration>(announce_step, announce_spread / static_cast<int64_t>(count));
   Duration after{};
+  for (auto& [id, invitation] : invitations) invitation->open_mailboxes(now);
   for (auto& [key, peer] : peers) {
     peer->start(now, after);
     if (key.role == PeerRole::device) after += step;
@@ -118,6 +123,7 @@ void Node::Core::finish_joins() {
 }
 
 void Node::Core::reap(Now now) {
+  follow_relays(now);
   for (auto it = invitations.begin(); it != invitations.end();) {
     Invitation& invitation = *it->second;
     finish_pairing(now, invitation);
@@ -155,6 +161,8 @@ void Node::Core::forget_left(Now now, Peer& peer) {
 
 void Node::handle_network_change(Now now, std::vector<SocketAddress> local) {
   core_->shared.local_addresses = std::move(local);
+  core_->shared.reflexive.clear();
+  core_->shared.relays.handle_network_change(now.boot);
   for (auto& [key, peer] : core_->peers) {
     peer->send_offer(now);
     peer->handle_network_change(now);
@@ -176,6 +184,7 @@ void Node::shut_down(Now) {
   core_->shared.shutting_down = true;
   core_->shared.save_state();  // lazily written records go with it
   for (auto& [key, peer] : core_->peers) peer->shut_down();
+  core_->shared.relays.shut_down();
 }
 
 std::optional<PersistBatch> Node::poll_persist() { return core_->shared.journal.poll(); }

@@ -22,6 +22,7 @@
 #include "protocol/base/address.hpp"
 #include "protocol/base/time.hpp"
 #include "protocol/event.hpp"
+#include "protocol/relay/relay_address.hpp"
 #include "protocol/rows.hpp"
 
 namespace drawbridge {
@@ -88,6 +89,7 @@ struct PeerStatus {
   PeerState state{};
   std::optional<Duration> echo_age;    // since the last authentic answer
   std::optional<Path> path;
+  std::string relay;                   // URL of the relay that `path` takes; empty: direct
   std::optional<Duration> rtt;
   std::string cause;                   // why not connected, for people; empty when connected
   WallTime since;                      // of `state`
@@ -128,6 +130,8 @@ class Node {
   // Addresses of this machine's interfaces with the port of our socket; call at start and on each change, and after
   // a wake with the same list: every peer is checked at once.
   void handle_network_change(Now now, std::vector<SocketAddress> local);
+  // The answer to event::RelayWanted, and whenever that changes: where the relay is. Nothing: out of reach.
+  void handle_relay_link(Now now, uint16_t number, std::optional<Path> path);
   void handle_persisted(Now now, uint64_t ticket);
   // The disk refused the batch (and will refuse those after it until it is repaired): requests in it fail.
   void handle_persist_failed(Now now, uint64_t ticket, const std::string& reason);
@@ -152,6 +156,9 @@ class Node {
   Result<RequestId> rename(Now now, const DeviceId& device, std::string name);
   Result<RequestId> expose(Now now, ServiceDefinition service);
   Result<RequestId> unexpose(Now now, const std::string& name);
+  // A relay by which devices reach this office, behind those named before; `token` for private ones.
+  Result<RequestId> add_relay(Now now, std::string_view url, std::string token);
+  Result<RequestId> remove_relay(Now now, std::string_view url);
 
   // --- requests of the owner: device ------------------------------------------------------------------------------
   // Done when paired and connected, or with the reason why not (expired, unreachable, ...).
@@ -184,6 +191,8 @@ class Node {
   std::vector<ServiceDefinition> own_services() const;
   std::vector<OfferedService> offered_services() const;
   std::vector<InvitationStatus> invitations(Now now) const;
+  std::vector<relay::RelayAddress> own_relays() const;
+  std::vector<relay::RelayStatus> relays() const;       // all in use: own ones and those of this device's offices
   // Sequence number and hash of the newest audit record (zeros: none).
   std::pair<uint64_t, std::array<uint8_t, 32>> audit_head() const;
 

@@ -17,6 +17,7 @@ struct Node::Core {
   std::map<uint64_t, std::unique_ptr<Invitation>> invitations;
   std::map<RequestId, std::unique_ptr<Joining>> joinings;
   std::map<DeviceId, roster::Revocation> revocations;      // the newest of each device
+  std::vector<roster::OwnRelay> relays;
   std::map<RelationKey, RequestId> joins;                  // paired, and waiting to be connected
   std::unordered_map<FlowId, Peer*> flow_owners;
   TokenBucket strange{limits::strange_packets_per_second, limits::strange_packets_burst};
@@ -24,6 +25,7 @@ struct Node::Core {
   size_t turn = 0;                                         // whose turn it is to send
   bool datagram_next = false;
   Instant grants_checked{};
+  std::vector<SocketAddress> reflexive_told;               // to peers: where relays see us
 
   // node.cpp
   void load(const Row& row);
@@ -42,7 +44,9 @@ struct Node::Core {
   void handle_first_packet(Now now, const Path& path, ByteView datagram);
   Carried* route(ByteView datagram);
   Instant next_timeout() const;
-  Transmit transmit_datagram(MutableBytes buffer);
+  Transmit transmit_datagram(Now now, MutableBytes buffer);
+  void handle_arrival(Now now, const Path& path, uint8_t ecn, ByteView datagram, Carried*& touched);
+  void follow_relays(Now now);
   Transmit transmit_session(Now now, MutableBytes buffer);
 
   // node_requests.cpp
@@ -50,6 +54,8 @@ struct Node::Core {
   Peer* office(const DeviceId& id);
   Peer* owner(FlowId flow);
   void offer_all(Now now);
+  void apply_relays();                                     // the list, in order, to where peers look
+  RequestId change_relays(Now now, std::vector<roster::OwnRelay> before, Row undo);
   // The request for a change that was just made; it is taken back if the disk refuses it.
   RequestId change_device(const DeviceId& id, std::function<void(roster::Relation&)> take_back);
   RequestId change_service(Now now, const std::string& name, std::optional<ServiceDefinition> before);

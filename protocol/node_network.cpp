@@ -80,20 +80,46 @@ void Node::Core::handle_first_packet(Now now, const Path& path, ByteView datagra
   }
 }
 
+// What a relay passes on comes from the other end of the mailbox; made-up addresses never come from a network.
+void Node::Core::handle_arrival(Now now, const Path& path, uint8_t ecn, ByteView datagram, Carried*& touched) {
+  if (datagram.empty() || relay::is_relayed(path.remote)) return;
+  auto received = shared.relays.handle_datagram(now.boot, path, datagram);
+  if (!received.ours) return handle_datagram(now, path, ecn, datagram, touched);
+  if (received.mailbox) handle_datagram(now, Path{{}, *received.mailbox}, ecn, received.payload, touched);
+}
+
 void Node::handle_datagrams(Now now, const ReceivedRun& run) {
   Core& core = *core_;
   Carried* touched = nullptr;
   size_t segment = run.segment_size ? run.segment_size : run.bytes.size();
   for (size_t at = 0; at < run.bytes.size(); at += segment) {
-    core.handle_datagram(now, run.path, run.ecn, run.bytes.subspan(at, std::min(segment, run.bytes.size() - at)), touched);
+    core.handle_arrival(now, run.path, run.ecn, run.bytes.subspan(at, std::min(segment, run.bytes.size() - at)), touched);
   }
   if (touched) touched->holder->settle(now, *touched);
   core.reap(now);
 }
 
+// What relays have said: to those whose mailboxes they are.
+void Node::Core::follow_relays(Now now) {
+  while (auto wanted = shared.relays.poll_wanted()) shared.emit(event::RelayWanted{wanted->number, wanted->url});
+  while (auto news = shared.relays.poll_news()) {
+    for (auto& [key, peer] : peers) peer->handle_relay_news(now, *news);
+    for (auto& [id, joining] : joinings) joining->handle_relay_news(now, *news);
+  }
+  auto seen = shared.relays.reflexive_addresses();
+  if (seen == reflexive_told) return;
+  reflexive_told = std::move(seen);
+  for (auto& [key, peer] : peers) peer->tell_addresses(now);
+}
+
+void Node::handle_relay_link(Now now, uint16_t number, std::optional<Path> path) {
+  core_->shared.relays.handle_link(now.boot, number, path);
+}
+
 void Node::handle_timeout(Now now) {
   Core& core = *core_;
   core.shared.journal.handle_timeout(now.boot);
+  core.shared.relays.handle_timeout(now.boot);
   for (auto& [key, peer] : core.peers) {
     if (peer->next_timeout() <= now.boot) peer->handle_timeout(now);
   }
@@ -103,7 +129,7 @@ void Node::handle_timeout(Now now) {
 }
 
 Instant Node::Core::next_timeout() const {
-  Instant next = shared.journal.next_timeout();
+  Instant next = std::min(shared.journal.next_timeout(), shared.relays.next_timeout());
   for (const auto& [key, peer] : peers) next = std::min(next, peer->next_timeout());
   for (const auto& [id, invitation] : invitations) next = std::min(next, invitation->next_timeout());
   for (const auto& [id, joining] : joinings) next = std::min(next, joining->next_timeout());
@@ -112,11 +138,16 @@ Instant Node::Core::next_timeout() const {
 
 Instant Node::next_timeout() const { return core_->next_timeout(); }
 
-Transmit Node::Core::transmit_datagram(MutableBytes buffer) {
+Transmit Node::Core::transmit_datagram(Now now, MutableBytes buffer) {
   if (shared.datagrams.empty()) return {};
   OutDatagram datagram = std::move(shared.datagrams.front());
   shared.datagrams.pop_front();
   std::copy(datagram.bytes.begin(), datagram.bytes.end(), buffer.begin());
+  if (relay::is_relayed(datagram.path.remote)) {
+    // Its header is there already; the mailbox may have gone meanwhile.
+    if (!shared.relays.may_send(datagram.path.remote)) return transmit_datagram(now, buffer);
+    datagram.path = shared.relays.path_for(now.boot, datagram.path.remote);
+  }
   return {datagram.path, 0, datagram.bytes.size(), datagram.bytes.size()};
 }
 
@@ -144,10 +175,13 @@ Transmit Node::Core::transmit_session(Now now, MutableBytes buffer) {
 
 Transmit Node::poll_transmit(Now now, MutableBytes buffer) {
   Core& core = *core_;
+  if (core.shared.running) {
+    if (auto out = core.shared.relays.poll_transmit(now.boot, buffer); out.length > 0) return {out.path, 0, out.length, out.length};
+  }
   // A session's packets and single datagrams alternate, packets first: a check that overtakes the packet that completes
   // a handshake would be lost, and a check must not wait behind a long transfer.
-  Transmit out = core.datagram_next ? core.transmit_datagram(buffer) : core.transmit_session(now, buffer);
-  if (out.length == 0) out = core.datagram_next ? core.transmit_session(now, buffer) : core.transmit_datagram(buffer);
+  Transmit out = core.datagram_next ? core.transmit_datagram(now, buffer) : core.transmit_session(now, buffer);
+  if (out.length == 0) out = core.datagram_next ? core.transmit_session(now, buffer) : core.transmit_datagram(now, buffer);
   core.datagram_next = !core.datagram_next && out.length > 0;
   if (out.length == 0) core.reap(now);
   return out;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "protocol/node_core.hpp"
+#include "protocol/relay/relay_url.hpp"
 #include "protocol/tunnel/frame.hpp"
 #include "protocol/wire/utf8.hpp"
 
@@ -108,10 +109,11 @@ Result<CreatedInvitation> Node::create_invitation(Now now, InvitationOptions opt
   record.expires_at = {now.wall.unix_ms + to_ms(options.valid_for)};
   options.addresses.resize(std::min(options.addresses.size(), limits::link_addresses));
   CreatedInvitation created{.id = record.id, .expires_at = record.expires_at};
-  created.link = pairing::to_link({id(), record.secret, options.addresses});
+  created.link = pairing::to_link({id(), record.secret, options.addresses, shared.own_relays});
   shared.journal.put(roster::to_row(record));
   shared.audit(now, audit::RecordType::invitation_created, nullptr, options.name, "", "invitation " + std::to_string(record.id));
   core_->invitations[created.id] = std::make_unique<Invitation>(shared, std::move(record));
+  core_->invitations[created.id]->open_mailboxes(now);
   created.request = shared.durable_request([core = core_.get(), id = created.id](Now) {
     core->invitations.erase(id);
     core->shared.journal.put(roster::deleted(RowKind::invitation, roster::invitation_key_bytes(id)));
@@ -245,13 +247,77 @@ Result<RequestId> Node::unexpose(Now now, const std::string& name) {
   return core_->change_service(now, name, std::move(service.mapped()));
 }
 
+void Node::Core::apply_relays() {
+  std::sort(relays.begin(), relays.end(), [](const auto& a, const auto& b) { return a.order < b.order; });
+  shared.own_relays.clear();
+  for (const roster::OwnRelay& relay : relays) shared.own_relays.push_back(relay.address);
+}
+
+RequestId Node::Core::change_relays(Now now, std::vector<roster::OwnRelay> before, Row undo) {
+  auto apply = [this](Now when) {
+    apply_relays();
+    for (auto& [key, peer] : peers) peer->open_mailboxes(when);
+    for (auto& [key, peer] : peers) peer->send_offer(when);
+  };
+  apply(now);
+  return shared.durable_request([this, before = std::move(before), undo = std::move(undo), apply](Now later) {
+    relays = before;
+    shared.journal.put(undo);
+    apply(later);
+  });
+}
+
+Result<RequestId> Node::add_relay(Now now, std::string_view text, std::string token) {
+  auto url = relay::parse_relay_url(text);
+  if (!url) return url.error();
+  if (token.size() > limits::relay_token_bytes) return Error{ErrorCode::invalid_argument, "That token is too long.", "Copy it as the relay's operator gave it."};
+  std::vector<roster::OwnRelay> before = core_->relays;
+  const DeviceId& id = url->key.id;
+  roster::OwnRelay added{before.empty() ? 1 : before.back().order + 1, {relay::to_text(*url), "", std::move(token)}};
+  for (roster::OwnRelay& known : core_->relays) {
+    auto known_url = relay::parse_relay_url(known.address.url);
+    if (!known_url || known_url->key.id != id) continue;
+    if (known.address.url == added.address.url && known.address.token == added.address.token) {
+      return Error{ErrorCode::state, "This relay is in use already.", "`drawbridge relay list` shows it."};
+    }
+    // The same relay by another transport, or with another token.
+    if (known.address.url != added.address.url) std::swap(known.address.other_url, added.address.url);
+    known.address.token = added.address.token;
+    core_->shared.journal.put(roster::to_row(known, id));
+    core_->shared.audit(now, audit::RecordType::relay_added, nullptr, "", "", known.address.url);
+    roster::OwnRelay was = *std::find_if(before.begin(), before.end(), [&](const auto& r) { return r.order == known.order; });
+    return core_->change_relays(now, before, roster::to_row(was, id));
+  }
+  if (before.size() >= limits::own_relays) return Error{ErrorCode::limit, "No more relays can be named.", "Remove one with `drawbridge relay remove`."};
+  core_->shared.journal.put(roster::to_row(added, id));
+  core_->shared.audit(now, audit::RecordType::relay_added, nullptr, "", "", added.address.url);
+  core_->relays.push_back(std::move(added));
+  return core_->change_relays(now, std::move(before), roster::deleted(RowKind::relay, to_bytes(id.bytes)));
+}
+
+Result<RequestId> Node::remove_relay(Now now, std::string_view text) {
+  std::vector<roster::OwnRelay> before = core_->relays;
+  auto found = std::find_if(core_->relays.begin(), core_->relays.end(),
+                            [&](const auto& r) { return r.address.url == text || r.address.other_url == text; });
+  auto url = found == core_->relays.end() ? Result<relay::RelayUrl>(Error{}) : relay::parse_relay_url(found->address.url);
+  if (!url) return Error{ErrorCode::not_found, "There is no such relay.", "`drawbridge relay list` shows them."};
+  roster::OwnRelay removed = std::move(*found);
+  core_->relays.erase(found);
+  core_->shared.journal.put(roster::deleted(RowKind::relay, to_bytes(url->key.id.bytes)));
+  core_->shared.audit(now, audit::RecordType::relay_removed, nullptr, "", "", removed.address.url);
+  return core_->change_relays(now, std::move(before), roster::to_row(removed, url->key.id));
+}
+
+std::vector<relay::RelayAddress> Node::own_relays() const { return core_->shared.own_relays; }
+std::vector<relay::RelayStatus> Node::relays() const { return core_->shared.relays.statuses(); }
+
 Result<RequestId> Node::join(Now now, std::string_view text, std::string own_name) {
   auto link = pairing::parse_link(text);
   if (!link) return link.error();
   if (own_name.empty()) own_name = core_->shared.config.name;
   if (!roster::is_display_name(own_name)) return bad_name();
   if (link->office == id()) return Error{ErrorCode::invalid_argument, "This link is this computer's own.", "Use it on the other device."};
-  if (link->addresses.empty()) return Error{ErrorCode::invalid_argument, "The link names no address of the office.", "Make a new one while the office is in a network."};
+  if (link->addresses.empty() && link->relays.empty()) return Error{ErrorCode::invalid_argument, "The link names no address of the office.", "Make a new one while the office is in a network."};
   if (core_->joinings.size() + core_->peers.size() >= limits::offices + limits::devices) {
     return Error{ErrorCode::limit, "This device belongs to too many offices.", "Leave one with `drawbridge leave`."};
   }

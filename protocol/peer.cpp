@@ -45,6 +45,7 @@ void Peer::handle_timeout(Now now) {
   std::erase_if(pings_, [](const Ping& ping) { return ping.request == 0; });
   if (timers_.expired(Timer::announce, now.boot) && core_.running) announce_restart(now);
   if (timers_.expired(Timer::save_seen, now.boot)) save();
+  if (timers_.expired(Timer::probe, now.boot)) probe(now);
   if (timers_.expired(Timer::flows, now.boot)) fail_waiting(now, FlowReset::target_unreachable, cause_);
   if (timers_.expired(Timer::replaced, now.boot)) connect(now);
   if (timers_.expired(Timer::revoke_cut, now.boot)) {
@@ -138,6 +139,7 @@ PeerStatus Peer::status(Now now) const {
   if (up) s.cause.clear();
   if (last_alive_ != Instant{}) s.echo_age = now.boot - last_alive_;
   if (up) s.path = session_->path;
+  if (const auto* relay = up && s.path ? core_.relays.status_of(s.path->remote) : nullptr) s.relay = relay->address.url;
   if (const auto* active = candidates_.active(); up && active) s.rtt = active->rtt;
   return s;
 }

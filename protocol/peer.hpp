@@ -22,6 +22,7 @@ class Peer final : public SessionHolder {
   void start(Now now, Duration after);                      // packets may leave; offices announce a restart
   void handle_timeout(Now now);
   void handle_network_change(Now now);
+  void handle_relay_news(Now now, const relay::RelayNews& news);
   // Office: a first packet whose knock is this pair's. `form` points into the datagram.
   void handle_knock(Now now, const Path& path, ByteView datagram, const quic::FirstInitial& form);
   // A check whose tag is this pair's.
@@ -39,6 +40,8 @@ class Peer final : public SessionHolder {
   void leave(Now now, RequestId request);                   // device
   void ping(Now now, RequestId request, Duration timeout);
   void send_offer(Now now);                                 // office: services or addresses changed
+  void tell_addresses(Now now);                             // to the peer: ours have changed
+  void open_mailboxes(Now now);                             // those of the relays that are to be used now, and no others
   void end_ungranted_flows(Now now);
   void shut_down();
 
@@ -76,6 +79,7 @@ class Peer final : public SessionHolder {
     flows,          // local programs have waited long enough for a bridge that is down
     announce,       // office: tell the peer that we restarted
     save_seen,      // write down where and when the peer was seen
+    probe,          // ask at addresses that are not in use: both ends do, so that their routers let answers in
     count,
   };
   struct Ping {
@@ -106,7 +110,14 @@ class Peer final : public SessionHolder {
 
   // peer_checks.cpp
   void send_check(Now now, const Path& path, traversal::ConnectivityCheck check, size_t size = 0);
-  void request_check(Now now, traversal::Candidate& candidate, bool padded = false);
+  enum class Question : uint8_t {
+    alive,          // an answer is expected: its absence makes the path suspect
+    probe,          // whether this address reaches the peer at all
+    size,           // whether large packets pass
+  };
+  void request_check(Now now, traversal::Candidate& candidate, Question question = Question::alive);
+  void begin_probing(Now now);
+  void probe(Now now);
   void check_all(Now now);
   void check_active(Now now);
   void answer_check(Now now, const Path& path, const traversal::ConnectivityCheck& request, size_t size);
@@ -115,18 +126,21 @@ class Peer final : public SessionHolder {
   void follow_nomination(Now now, const Path& path, const traversal::ConnectivityCheck& request);
   void use(Now now, traversal::Candidate& candidate);
   void announce_restart(Now now);
-  void alive(Now now);
+  void alive(Now now, const Path& path);
   void suspend(Now now);
   void resume(Now now);
   Duration longest_suspension() const;
   void forget_lost_addresses();
   Instant waiting_since() const;
   void note_paths(Now now);
+  std::string path_text() const;                            // for the audit trail
 
   // peer_flows.cpp
   void drain_events(Now now, Carried& carried);
   void handle_control(Now now, const tunnel::ControlMessage& message);
   void handle_offer(Now now, const tunnel::Offer& offer);
+  void handle_candidates(Now now, const tunnel::Candidates& theirs);
+  void close_mailboxes();
   void handle_revoked(Now now, const std::string& reason);
   void flow_opened(Now now, FlowId id);
   void flow_ended(Now now, const session_event::FlowEnded& ended);
@@ -147,6 +161,8 @@ class Peer final : public SessionHolder {
   std::vector<std::unique_ptr<Carried>> closing_;     // one last packet to send
 
   traversal::CandidateTable candidates_;
+  std::vector<std::pair<relay::RelayAddress, SocketAddress>> mailboxes_;
+  int probes_ = 0;                                    // rounds since the last reason to probe
   traversal::ReplayWindow window_;
   uint64_t window_boot_ = 0;                          // whose counters `window_` holds
   uint64_t check_counter_ = 0;

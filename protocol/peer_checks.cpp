@@ -16,20 +16,62 @@ void Peer::send_check(Now, const Path& path, ConnectivityCheck check, size_t siz
   core_.send(path, traversal::seal_check(check, check_out_, size, core_.entropy));
 }
 
-void Peer::request_check(Now now, Candidate& candidate, bool padded) {
+void Peer::request_check(Now now, Candidate& candidate, Question question) {
   ConnectivityCheck check{.kind = CheckKind::request, .transaction = core_.entropy.u64() | 1};
   check.nominate = !is_office() && candidates_.active() == &candidate && session_;
   check.confirmed_size = candidate.confirmed_size;
   if (candidate.rtt) check.round_trip_us = static_cast<uint32_t>(std::min<int64_t>(candidate.rtt->count() / 1000, UINT32_MAX));
-  candidate.note_request(check.transaction, now.boot, padded);
-  if (!padded && check_waiting_ == far_future) check_waiting_ = now.boot;
-  send_check(now, candidate.path, check, padded ? limits::largest_packet : 0);
+  uint16_t size = question == Question::size ? candidate.largest_packet() : 0;
+  candidate.note_request(check.transaction, now.boot, size);
+  if (question == Question::alive && check_waiting_ == far_future) check_waiting_ = now.boot;
+  send_check(now, candidate.path, check, size);
+}
+
+void Peer::begin_probing(Now now) {
+  probes_ = 0;
+  timers_.set(Timer::probe, now.boot);
+}
+
+// A few rounds in quick succession: the first opens our router's way, a later one finds the other end's open. A device
+// that is served by a relay goes on, seldom: a router may have been replaced, a firewall opened.
+void Peer::probe(Now now) {
+  constexpr int quick_rounds = 6;
+  constexpr Duration first_pause = 100ms;
+  if (!session_ || suspended_at_ != far_future) return;
+  for (Candidate& candidate : candidates_.list()) {
+    if (&candidate != candidates_.active() && !candidate.relayed()) request_check(now, candidate, Question::probe);
+  }
+  ++probes_;
+  bool relayed = candidates_.active() && candidates_.active()->relayed();
+  if (probes_ < quick_rounds) {
+    timers_.set(Timer::probe, now.boot + first_pause * (1 << (probes_ - 1)));
+  } else if (relayed && !is_office()) {
+    Duration jitter(static_cast<int64_t>(core_.entropy.u64() % static_cast<uint64_t>(limits::probe_interval.count())));
+    timers_.set(Timer::probe, now.boot + limits::probe_interval + jitter);
+    tell_addresses(now);
+  }
+}
+
+void Peer::tell_addresses(Now now) {
+  if (!session_ || !announced_) return;
+  if (is_office()) {
+    send_offer(now);
+  } else {
+    session_->session->send(tunnel::Candidates{core_.own_addresses()});
+    session_->may_send = true;
+  }
+  begin_probing(now);
 }
 
 void Peer::check_all(Now now) {
+  // What is suspect is silent since it was last waited for, not since it is asked.
+  Instant waiting = waiting_since();
+  if (Candidate* active = candidates_.active(); active && waiting != far_future) {
+    active->silent_since = std::min(active->silent_since.value_or(waiting), waiting);
+  }
   for (Candidate& candidate : candidates_.list()) {
     request_check(now, candidate);
-    if (candidate.confirmed_size == 0 && !is_office()) request_check(now, candidate, true);
+    if (candidate.confirmed_size == 0 && !is_office()) request_check(now, candidate, Question::size);
   }
   // While suspended the retry timer sets the pace.
   if (suspended_at_ == far_future) timers_.set(Timer::check, now.boot + limits::path_suspect_after);
@@ -52,7 +94,7 @@ void Peer::handle_check(Now now, const Path& path, ByteView datagram) {
     return;
   }
   if (check->sender_boot != window_boot_ || !window_.accept(check->counter)) return;
-  alive(now);
+  alive(now, path);
   if (check->kind == CheckKind::response) return handle_answer(now, path, *check);
   answer_check(now, path, *check, datagram.size());
   if (is_office()) {
@@ -93,6 +135,7 @@ void Peer::handle_answer(Now now, const Path& path, const ConnectivityCheck& res
     }
   }
   std::erase_if(pings_, [](const Ping& ping) { return ping.request == 0; });
+  if (!relay::is_relayed(path.remote) && core_.note_reflexive(response.observed)) tell_addresses(now);
   Candidate* candidate = candidates_.find(path.remote);
   if (!candidate) return;
   uint16_t size_before = candidate->confirmed_size;
@@ -111,8 +154,16 @@ void Peer::handle_answer(Now now, const Path& path, const ConnectivityCheck& res
     since_ = now.wall;
     cause_.clear();
     core_.emit(event::Connected{record_.key, session_->path.value_or(path)});
-    if (is_office()) core_.audit(now, audit::RecordType::connected, &record_.key.peer, record_.name, "", "direct " + to_text(path.remote));
+    if (is_office()) core_.audit(now, audit::RecordType::connected, &record_.key.peer, record_.name, "", path_text());
+    else tell_addresses(now);
   }
+}
+
+std::string Peer::path_text() const {
+  const SocketAddress& remote = session_->path->remote;
+  const relay::RelayStatus* relay = core_.relays.status_of(remote);
+  if (!relay) return "direct " + to_text(remote);
+  return "relayed by " + relay->address.url + (relay->country.empty() ? "" : " (" + relay->country + ")");
 }
 
 // From now on everything for this peer goes to `candidate`; a device tells its office so with the next check.
@@ -135,7 +186,7 @@ void Peer::use(Now now, Candidate& candidate) {
 // Addresses that worked are where to look first after a restart of either end.
 void Peer::note_paths(Now now) {
   std::vector<SocketAddress> addresses;
-  if (session_ && session_->path) addresses.push_back(session_->path->remote);
+  if (session_ && session_->path && !relay::is_relayed(session_->path->remote)) addresses.push_back(session_->path->remote);
   for (const SocketAddress& known : record_.addresses) {
     bool keep = !is_office() && addresses.size() < limits::candidates && std::find(addresses.begin(), addresses.end(), known) == addresses.end();
     if (keep) addresses.push_back(known);
@@ -149,6 +200,7 @@ void Peer::announce_restart(Now now) {
   for (const SocketAddress& remote : record_.addresses) {
     send_check(now, Path{{}, remote}, ConnectivityCheck{.kind = CheckKind::restarted});
   }
+  for (const auto& [relay, mailbox] : mailboxes_) send_check(now, Path{{}, mailbox}, ConnectivityCheck{.kind = CheckKind::restarted});
 }
 
 void Peer::handle_restarted(Now now, const Path& path, const ConnectivityCheck& check) {
@@ -175,18 +227,63 @@ void Peer::forget_lost_addresses() {
 void Peer::handle_network_change(Now now) {
   if (revoked() || !core_.running) return;
   forget_lost_addresses();
-  if (session_) return check_all(now);
+  if (session_) {
+    // The path in use is as doubtful as any other now: whichever answers first carries on.
+    if (Candidate* active = candidates_.active()) active->silent_since = now.boot - limits::path_suspect_after - 1ns;
+    tell_addresses(now);
+    return check_all(now);
+  }
   down_since_ = now.boot;
   if (!is_office()) connect(now);
 }
 
-// Something authentic came from the peer.
-void Peer::alive(Now now) {
+void Peer::open_mailboxes(Now now) {
+  const auto& wanted = is_office() ? core_.own_relays : record_.relays;
+  if (revoked() || left_) return close_mailboxes();
+  std::erase_if(mailboxes_, [&](const auto& entry) {
+    bool stays = std::find(wanted.begin(), wanted.end(), entry.first) != wanted.end();
+    if (!stays) core_.relays.close(entry.second);
+    return !stays;
+  });
+  for (const relay::RelayAddress& relay : wanted) {
+    bool there = std::any_of(mailboxes_.begin(), mailboxes_.end(), [&](const auto& entry) { return entry.first == relay; });
+    auto mailbox = there ? std::nullopt : core_.relays.open(now.boot, relay, record_.psk, is_office() ? relay::End::office : relay::End::device);
+    if (mailbox) mailboxes_.emplace_back(relay, *mailbox);
+  }
+}
+
+void Peer::close_mailboxes() {
+  for (const auto& [relay, mailbox] : mailboxes_) core_.relays.close(mailbox);
+  mailboxes_.clear();
+}
+
+// The relay's word is a hint: what counts is what answers a sealed check or a handshake.
+void Peer::handle_relay_news(Now now, const relay::RelayNews& news) {
+  bool ours = std::any_of(mailboxes_.begin(), mailboxes_.end(), [&](const auto& entry) { return entry.second == news.mailbox; });
+  if (!ours || revoked() || !news.may_send) return;
+  Path path{{}, news.mailbox};
+  if (is_office()) {
+    if (!session_ && news.joined) send_check(now, path, ConnectivityCheck{.kind = CheckKind::restarted});
+    return;
+  }
+  if (session_ && !news.renewed && suspended_at_ == far_future) {
+    request_check(now, candidates_.add(path), Question::probe);
+    return;
+  }
+  constexpr Duration fresh = 1s;
+  bool tried = attempt_ && now.boot - attempt_->started < fresh &&
+               std::any_of(attempt_->fan_out.begin(), attempt_->fan_out.end(), [&](const Path& p) { return p.remote == news.mailbox; });
+  if (session_) request_check(now, candidates_.add(path), Question::probe);
+  if (tried && !news.renewed) return;
+  down_since_ = now.boot;
+  connect(now);
+}
+
+// Something authentic came from the peer, by this path.
+void Peer::alive(Now now, const Path& path) {
   last_alive_ = now.boot;
   check_waiting_ = far_future;
-  for (Candidate& candidate : candidates_.list()) {
-    if (&candidate == candidates_.active()) candidate.silent_since.reset();
-  }
+  if (Candidate* candidate = candidates_.find(path.remote)) candidate->silent_since.reset();
   if (!session_) return;
   session_->session->connection().handle_path_answer(now.boot);
   session_->may_send = true;

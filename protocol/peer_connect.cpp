@@ -29,6 +29,7 @@ Peer::~Peer() {
     for (auto& carried : *list) core_.drop(carried);
   }
   for (auto& [id, flow] : waiting_flows_) core_.flows.erase(id);
+  close_mailboxes();
 }
 
 void Peer::save() { core_.journal.put(roster::to_row(record_)); }
@@ -37,6 +38,7 @@ void Peer::start(Now now, Duration after) {
   since_ = now.wall;
   down_since_ = now.boot;
   if (record_.revoked) return;
+  open_mailboxes(now);
   timers_.set(is_office() ? Timer::announce : Timer::retry, now.boot + after);
 }
 
@@ -62,7 +64,14 @@ void Peer::connect(Now now) {
 void Peer::begin_attempt(Now now) {
   auto counter = core_.next_counter(now);
   auto office_key = exchange_public_of(record_.key.peer);
-  if (!counter || !office_key || candidates_.list().empty()) {
+  std::vector<Path> paths;
+  for (const traversal::Candidate& candidate : candidates_.list()) {
+    if (!candidate.relayed()) paths.push_back(candidate.path);
+  }
+  for (const auto& [relay, mailbox] : mailboxes_) {
+    if (core_.relays.may_send(mailbox)) paths.push_back(Path{{}, mailbox});
+  }
+  if (!counter || !office_key || paths.empty()) {
     schedule_retry(now);
     if (counter) return;
     // A block of counters is being reserved (after a long sleep, or a jump of the clock): go on once it is durable.
@@ -77,7 +86,7 @@ void Peer::begin_attempt(Now now) {
   hello.boot_id = core_.boot_id();
   hello.live = session_ ? session_->handle : 0;
   attempt_ = core_.carry(this, quic::End::device, now.boot);
-  for (const traversal::Candidate& candidate : candidates_.list()) attempt_->fan_out.push_back(candidate.path);
+  attempt_->fan_out = std::move(paths);
   quic::DeviceHandshake handshake(quic::Purpose::session, core_.identity(), record_.key.peer, *office_key, record_.psk, core_.entropy);
   attempt_->session->initiate(now.boot, keys_, std::move(handshake), std::move(hello));
   core_.update_routes(*attempt_);
@@ -180,7 +189,7 @@ void Peer::handle_session_packet(Now now, Carried& carried, const Path& path, bo
   bool established = carried.session->connection().established();
   // The first address that answers carries the connection, until checks know better.
   if (established && !carried.path) carried.path = self() == quic::End::device ? Path{{}, path.remote} : path;
-  if (authentic && &carried == session_.get()) alive(now);
+  if (authentic && &carried == session_.get()) alive(now, path);
 }
 
 void Peer::settle(Now now, Carried& carried) {
@@ -235,7 +244,7 @@ void Peer::adopt(Now now, std::unique_ptr<Carried> carried) {
     session_->session->send(tunnel::Hello{core_.config.name});
   }
   save();
-  alive(now);
+  alive(now, *session_->path);
   if (is_office()) {
     candidates_.add(*session_->path);
     candidates_.activate(session_->path->remote);

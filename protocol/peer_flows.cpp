@@ -36,6 +36,7 @@ void Peer::handle_control(Now now, const tunnel::ControlMessage& message) {
   if (const auto* offer = std::get_if<tunnel::Offer>(&message); offer && !from_device) return handle_offer(now, *offer);
   if (const auto* told = std::get_if<tunnel::Revoked>(&message); told && !from_device) return handle_revoked(now, told->reason);
   if (std::holds_alternative<tunnel::Hello>(message) && from_device) return;  // the owner's name for a device stands
+  if (const auto* theirs = std::get_if<tunnel::Candidates>(&message); theirs && from_device) return handle_candidates(now, *theirs);
   if (std::holds_alternative<tunnel::Leave>(message) && from_device) {
     left_ = true;
     return;
@@ -45,11 +46,11 @@ void Peer::handle_control(Now now, const tunnel::ControlMessage& message) {
 
 void Peer::send_offer(Now now) {
   if (!is_office() || !session_) return;
-  tunnel::Offer offer{core_.config.name, {}, {}};
+  tunnel::Offer offer{core_.config.name, {}, {}, core_.own_relays};
   for (const auto& [name, service] : core_.services) {
     if (allowed(now, name)) offer.services.push_back({{}, name, service.kind, service.port});
   }
-  for (const SocketAddress& address : core_.local_addresses) {
+  for (const SocketAddress& address : core_.own_addresses()) {
     if (offer.addresses.size() < limits::candidates) offer.addresses.push_back(address);
   }
   session_->session->send(offer);
@@ -61,18 +62,33 @@ void Peer::handle_offer(Now now, const tunnel::Offer& offer) {
   record_.services = offer.services;
   for (OfferedService& service : record_.services) service.office = record_.key;
   std::vector<SocketAddress> addresses;
-  if (session_->path) addresses.push_back(session_->path->remote);
+  if (session_->path && !relay::is_relayed(session_->path->remote)) addresses.push_back(session_->path->remote);
   for (const SocketAddress& address : offer.addresses) {
     bool fresh = std::find(addresses.begin(), addresses.end(), address) == addresses.end();
     if (fresh && addresses.size() < limits::candidates) addresses.push_back(address);
   }
-  bool moved = addresses.size() > 1 && addresses != record_.addresses;
+  bool moved = !addresses.empty() && addresses != record_.addresses;
+  bool relays = offer.relays != record_.relays;
+  record_.relays = offer.relays;
   if (addresses.size() > 1 || record_.addresses.empty()) record_.addresses = addresses;
   save();
+  if (relays) open_mailboxes(now);
   core_.emit(event::ServicesChanged{record_.key});
   if (!moved) return;
   candidates_.set(record_.addresses);
+  for (const auto& [relay, mailbox] : mailboxes_) {
+    if (core_.relays.may_send(mailbox)) candidates_.add(Path{{}, mailbox});
+  }
   check_all(now);
+  begin_probing(now);
+}
+
+void Peer::handle_candidates(Now now, const tunnel::Candidates& theirs) {
+  for (const SocketAddress& address : theirs.addresses) {
+    bool usable = address.port != 0 && !address.is_unspecified() && !address.is_multicast();
+    if (usable) candidates_.add(Path{{}, address});
+  }
+  begin_probing(now);
 }
 
 void Peer::handle_revoked(Now now, const std::string& reason) {
@@ -81,6 +97,7 @@ void Peer::handle_revoked(Now now, const std::string& reason) {
   record_.services.clear();
   save();
   keys_ = {};
+  close_mailboxes();
   cause_ = "The office has revoked this device.";
   core_.emit(event::RevokedByOffice{record_.key});
   core_.emit(event::ServicesChanged{record_.key});

@@ -18,6 +18,7 @@ enum class RowKind : uint8_t {
   service = 4,     // key: service name
   revocation = 5,  // key: device id and date
   audit = 6,       // key: sequence number, 8 bytes big-endian
+  relay = 7,       // key: the relay's id
 };
 
 struct Row {

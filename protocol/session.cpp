@@ -51,27 +51,30 @@ void Session::settle(Instant now) {
   if (misbehaviour_ && !connection_->closed()) connection_->close(quic::CloseCode::misbehaved, misbehaviour_);
 }
 
-PacketRun Session::write_run(Instant now, MutableBytes buffer, size_t packet_size) {
+PacketRun Session::write_run(Instant now, MutableBytes buffer, size_t packet_size, size_t headroom) {
   PacketRun run;
   if (output_held_) return run;
   if (self_ == quic::End::device && ready_) {
     if (auto half = connection_->begin_rekey(now)) send(tunnel::Rekey{*half});
   }
   if (stash_size_ > 0) {
-    std::copy_n(stash_.begin(), stash_size_, buffer.begin());
-    run = {stash_size_, stash_size_, stash_ecn_};
+    std::copy_n(stash_.begin(), stash_size_, buffer.begin() + static_cast<ptrdiff_t>(headroom));
+    run = {stash_size_ + headroom, stash_size_ + headroom, stash_ecn_};
     stash_size_ = 0;
   }
-  size_t bound = std::min({std::max(connection_->send_quantum(), packet_size), buffer.size(), run_bytes});
-  for (size_t segments = run.length ? 1 : 0; segments < run_segments && run.length + packet_size <= bound; ++segments) {
+  size_t whole_size = packet_size + headroom;
+  size_t bound = std::min({std::max(connection_->send_quantum(), whole_size), buffer.size(), run_bytes});
+  for (size_t segments = run.length ? 1 : 0; segments < run_segments && run.length + whole_size <= bound; ++segments) {
     uint8_t ecn = 0;
-    size_t size = connection_->write_packet(now, buffer.subspan(run.length, packet_size), ecn);
-    if (size == 0) break;
+    size_t at = run.length + headroom;
+    size_t written = connection_->write_packet(now, buffer.subspan(at, packet_size), ecn);
+    if (written == 0) break;
+    size_t size = written + headroom;
     if (run.length == 0) run = {0, size, ecn};
     if (size > run.segment_size || ecn != run.ecn) {
       // Another shape than the run's: it opens the next one.
-      std::copy_n(buffer.begin() + static_cast<ptrdiff_t>(run.length), size, stash_.begin());
-      stash_size_ = size;
+      std::copy_n(buffer.begin() + static_cast<ptrdiff_t>(at), written, stash_.begin());
+      stash_size_ = written;
       stash_ecn_ = ecn;
       break;
     }

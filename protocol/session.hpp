@@ -57,7 +57,8 @@ class Session final : private quic::ConnectionObserver {
   void settle(Instant now);
 
   // --- output -------------------------------------------------------------------------------------------------------
-  PacketRun write_run(Instant now, MutableBytes buffer, size_t packet_size);
+  // Each packet has `headroom` unwritten bytes in front, which count towards sizes.
+  PacketRun write_run(Instant now, MutableBytes buffer, size_t packet_size, size_t headroom = 0);
   std::optional<SessionEvent> poll_event();
   Instant next_timeout() const { return output_held_ ? far_future : connection_->next_timeout(); }
   std::vector<quic::ConnectionId> take_issued() { return std::exchange(issued_, {}); }

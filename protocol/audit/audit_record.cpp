@@ -35,6 +35,8 @@ const char* type_name(RecordType type) {
     case RecordType::counter_reset: return "counter_reset";
     case RecordType::restored: return "restored";
     case RecordType::not_saved: return "not_saved";
+    case RecordType::relay_added: return "relay_added";
+    case RecordType::relay_removed: return "relay_removed";
   }
   return "unknown";
 }

@@ -60,6 +60,7 @@ bool comes_back(const Row& row, const Rows& present, const std::set<Bytes>& revo
     case RowKind::relation:
       return !present.contains({row.kind, row.key}) && !revoked.contains(row.key) && roster::parse_relation(*row.value).has_value();
     case RowKind::service:
+    case RowKind::relay:
     case RowKind::revocation:
       return !present.contains({row.kind, row.key});
     case RowKind::audit:

@@ -75,12 +75,17 @@ inline constexpr Duration answer_proves_for = 30s;  // an address that answered 
 inline constexpr Duration path_suspect_after = 500ms;  // data outstanding and nothing came back: check every path
 inline constexpr double checks_per_second = 50;  // answered per pair
 inline constexpr double checks_burst = 100;
+inline constexpr Duration probe_interval = 30s;  // of a device served by a relay, for a direct path; plus as much, drawn
 inline constexpr size_t queued_datagrams = 512;  // single datagrams (checks, copies of a first packet) not sent yet
 inline constexpr Duration flow_patience = 15s;   // a local program waits so long for a bridge that is down
 inline constexpr Duration join_patience = 30s;
 inline constexpr size_t amplification = 3;       // bytes to an unvalidated address per byte from it (RFC 9000 8.1)
 
 // --- relay (docs/spec/relay.md) --------------------------------------------------------------------------------------
+inline constexpr size_t relays = 32;              // that one node uses: its own and its offices'
+inline constexpr size_t own_relays = 8;          // that an owner names
+inline constexpr Duration relay_ask_again = 30s;  // the driver, for the address of one that does not answer
+inline constexpr Duration relay_transport_patience = 2s;  // then the other transport is tried, if there is one
 inline constexpr size_t relay_channels = 128;    // ends of mailboxes of one client: 64 devices, 16 offices, 16 invitations
 static_assert(relay_channels >= devices + offices + open_invitations);
 inline constexpr size_t relay_items = 9;         // openings in one message of 1200 bytes
@@ -109,6 +114,7 @@ inline constexpr size_t relay_events = 1'024;    // of a client, not taken yet
 inline constexpr Duration relay_quota_shown = 10s;  // after the last packet that was dropped for it
 inline constexpr size_t relay_text_bytes = 64;   // operator
 inline constexpr size_t relay_url_bytes = 255;
+inline constexpr size_t relay_token_bytes = 128;
 inline constexpr double relay_control_per_second = 20;  // messages of one association that are opened
 inline constexpr double relay_control_burst = 64;
 inline constexpr size_t relay_addresses = 65'536;  // of clients, whose openings and bytes are counted

@@ -40,8 +40,9 @@ Error damaged(const char* what) {
 std::string to_link(const InvitationLink& invitation) {
   Bytes bytes;
   msgpack::Writer writer(bytes);
-  writer.array(4).uint(layout).bin(invitation.office.bytes).bin(invitation.secret.reveal()).array(invitation.addresses.size());
+  writer.array(5).uint(layout).bin(invitation.office.bytes).bin(invitation.secret.reveal()).array(invitation.addresses.size());
   for (const SocketAddress& address : invitation.addresses) writer.bin(short_address(address));
+  roster::write_relays(writer, invitation.relays);
   append(bytes, ByteView(blake2b_256({bytes})).first(4));  // a damaged copy is told apart from a foreign one
   std::string text(sodium_base64_encoded_len(bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING), '\0');
   sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
@@ -71,13 +72,14 @@ Result<InvitationLink> parse_link(std::string_view text) {
   if (!equal(ByteView(blake2b_256({payload})).first(4), ByteView(bytes).subspan(length - 4, 4))) return damaged("a part is missing or was changed");
   msgpack::Reader reader(payload);
   InvitationLink link;
-  reader.array_exact(4);
+  reader.array_exact(5);
   if (reader.uint() != layout) {
     return Error{ErrorCode::malformed, "This pairing link was made by a newer Drawbridge.", "Update Drawbridge on this device."};
   }
   roster::read_id(reader, link.office);
   roster::read_secret(reader, link.secret);
   for (size_t left = reader.array(limits::candidates); left > 0 && reader.ok(); --left) link.addresses.push_back(long_address(reader.bin(v6_size), reader));
+  link.relays = roster::read_relays(reader);
   Result<void> whole = reader.done();
   wipe(bytes);
   if (!whole) return damaged("it is not in the right form");

@@ -10,6 +10,7 @@
 #include "keys/secret.hpp"
 #include "protocol/base/address.hpp"
 #include "protocol/quic/key_schedule.hpp"
+#include "protocol/relay/relay_address.hpp"
 
 namespace drawbridge::pairing {
 
@@ -17,6 +18,7 @@ struct InvitationLink {
   DeviceId office;
   Secret32 secret;
   std::vector<SocketAddress> addresses;   // best first
+  std::vector<relay::RelayAddress> relays = {};
 };
 
 std::string to_link(const InvitationLink& invitation);

@@ -26,8 +26,29 @@ void write_addresses(msgpack::Writer& writer, const std::vector<SocketAddress>& 
 
 std::vector<SocketAddress> read_addresses(msgpack::Reader& reader, size_t max) {
   std::vector<SocketAddress> addresses;
-  for (size_t left = reader.array(max); left > 0 && reader.ok(); --left) addresses.push_back(decode_address(reader.bin_exact(address_size)));
+  for (size_t left = reader.array(max); left > 0 && reader.ok(); --left) {
+    addresses.push_back(decode_address(reader.bin_exact(address_size)));
+    if (relay::is_relayed(addresses.back())) reader.refuse();  // names a mailbox of this process: nobody else's business
+  }
   return addresses;
+}
+
+void write_relays(msgpack::Writer& writer, const std::vector<relay::RelayAddress>& relays) {
+  writer.array(relays.size());
+  for (const relay::RelayAddress& r : relays) writer.array(3).str(r.url).str(r.other_url).str(r.token);
+}
+
+std::vector<relay::RelayAddress> read_relays(msgpack::Reader& reader) {
+  std::vector<relay::RelayAddress> relays;
+  for (size_t left = reader.array(limits::own_relays); left > 0 && reader.ok(); --left) {
+    reader.array_exact(3);
+    relay::RelayAddress relay;
+    relay.url = std::string(reader.str(limits::relay_url_bytes));
+    relay.other_url = std::string(reader.str(limits::relay_url_bytes));
+    relay.token = std::string(reader.str(limits::relay_token_bytes));
+    relays.push_back(std::move(relay));
+  }
+  return relays;
 }
 
 void write_grants(msgpack::Writer& writer, const std::vector<Grant>& grants) {

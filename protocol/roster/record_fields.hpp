@@ -20,6 +20,9 @@ SocketAddress decode_address(ByteView bytes);  // `bytes` has address_size
 void write_addresses(msgpack::Writer& writer, const std::vector<SocketAddress>& addresses);
 std::vector<SocketAddress> read_addresses(msgpack::Reader& reader, size_t max);
 
+void write_relays(msgpack::Writer& writer, const std::vector<relay::RelayAddress>& relays);
+std::vector<relay::RelayAddress> read_relays(msgpack::Reader& reader);
+
 void write_grants(msgpack::Writer& writer, const std::vector<Grant>& grants);
 std::vector<Grant> read_grants(msgpack::Reader& reader);
 

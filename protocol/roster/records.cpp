@@ -58,7 +58,7 @@ Bytes relation_key_bytes(const RelationKey& key) {
 
 static Bytes encode_relation(const Relation& r) {
   Bytes value;
-  msgpack::Writer writer = begin(value, 15);
+  msgpack::Writer writer = begin(value, 16);
   writer.uint(static_cast<uint8_t>(r.key.role)).bin(r.key.peer.bytes).str(r.name).bin(r.psk.reveal()).integer(r.paired_at.unix_ms);
   write_grants(writer, r.grants);
   writer.uint(r.counter).uint(r.peer_boot);
@@ -66,6 +66,7 @@ static Bytes encode_relation(const Relation& r) {
   write_time(writer, r.last_seen);
   write_services(writer, r.services);
   writer.bin(r.certificate).str(r.refusal).uint(r.refusals).boolean(r.revoked);
+  write_relays(writer, r.relays);
   return value;
 }
 
@@ -78,7 +79,7 @@ void forget_keys(Relation& relation) {
 
 std::optional<Relation> parse_relation(ByteView value) {
   msgpack::Reader reader(value);
-  expect(reader, 15);
+  expect(reader, 16);
   Relation r;
   r.key.role = static_cast<PeerRole>(reader.uint(static_cast<uint8_t>(PeerRole::device)));
   read_id(reader, r.key.peer);
@@ -95,6 +96,7 @@ std::optional<Relation> parse_relation(ByteView value) {
   r.refusal = std::string(reader.str(limits::text_bytes));
   r.refusals = reader.uint();
   r.revoked = reader.boolean();
+  r.relays = read_relays(reader);
   if (!reader.done() || r.key.role < PeerRole::office) return std::nullopt;
   return r;
 }
@@ -179,6 +181,25 @@ std::optional<ServiceDefinition> parse_service(ByteView value) {
   s.port = static_cast<uint16_t>(reader.uint(UINT16_MAX));
   if (!reader.done()) return std::nullopt;
   return s;
+}
+
+Row to_row(const OwnRelay& r, const DeviceId& id) {
+  Bytes value;
+  msgpack::Writer writer = begin(value, 2);
+  writer.uint(r.order);
+  write_relays(writer, {r.address});
+  return {RowKind::relay, to_bytes(id.bytes), std::move(value)};
+}
+
+std::optional<OwnRelay> parse_own_relay(ByteView value) {
+  msgpack::Reader reader(value);
+  expect(reader, 2);
+  OwnRelay relay;
+  relay.order = reader.uint();
+  auto relays = read_relays(reader);
+  if (!reader.done() || relays.size() != 1) return std::nullopt;
+  relay.address = std::move(relays[0]);
+  return relay;
 }
 
 Row to_row(const NodeState& n) {

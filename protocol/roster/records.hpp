@@ -25,6 +25,7 @@ struct Relation {
   std::vector<SocketAddress> addresses;    // where the peer was last; device: the office's addresses, best first
   std::optional<WallTime> last_seen;       // office
   std::vector<OfferedService> services;    // device: what the office last offered
+  std::vector<relay::RelayAddress> relays; // device: by which the office can be reached
   Bytes certificate;                       // device: signed by the office; a record, grants nothing
   std::string refusal;                     // office: newest refusal after a right tag
   uint64_t refusals = 0;
@@ -64,6 +65,14 @@ Bytes invitation_key_bytes(uint64_t id);
 
 Row to_row(const ServiceDefinition& service);
 std::optional<ServiceDefinition> parse_service(ByteView value);
+
+// A relay that the owner named; `order` grows with each.
+struct OwnRelay {
+  uint64_t order = 0;
+  relay::RelayAddress address;
+};
+Row to_row(const OwnRelay& relay, const DeviceId& id);
+std::optional<OwnRelay> parse_own_relay(ByteView value);
 
 // This node itself.
 struct NodeState {

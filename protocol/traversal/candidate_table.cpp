@@ -2,18 +2,30 @@
 
 #include <algorithm>
 
+#include "protocol/relay/relay_address.hpp"
+#include "protocol/relay/wire.hpp"
+
 namespace drawbridge::traversal {
 namespace {
 
 // A switch must be worth it: a fifth faster and at least so much, or two paths of one speed would flap.
 constexpr double clearly_faster = 0.8;
 constexpr Duration least_gain = 500us;
+// What a direct path may be slower than a relayed one: a relay is somebody's, shared, and one more that can fail.
+constexpr int direct_at_most = 2;
+constexpr Duration direct_slack = 20ms;
 
 }  // namespace
 
-void Candidate::note_request(uint64_t transaction, Instant now, bool padded) {
-  requests[next_request++ % requests.size()] = {transaction, now, padded};
-  if (!padded && !silent_since) silent_since = now;
+bool Candidate::relayed() const { return relay::is_relayed(path.remote); }
+
+uint16_t Candidate::largest_packet() const {
+  return static_cast<uint16_t>(relayed() ? relay::largest_payload : limits::largest_packet);
+}
+
+void Candidate::note_request(uint64_t transaction, Instant now, uint16_t padded_to) {
+  requests[next_request++ % requests.size()] = {transaction, now, padded_to};
+  if (padded_to == 0 && !silent_since) silent_since = now;
 }
 
 std::optional<Duration> Candidate::note_answer(uint64_t transaction, Instant now) {
@@ -24,7 +36,7 @@ std::optional<Duration> Candidate::note_answer(uint64_t transaction, Instant now
     rtt = rtt ? (*rtt * 3 + sample) / 4 : sample;
     last_answer = now;
     silent_since.reset();
-    if (request.padded) confirmed_size = limits::largest_packet;
+    if (request.padded_to > 0) confirmed_size = request.padded_to;
     return sample;
   }
   return std::nullopt;
@@ -72,6 +84,8 @@ bool CandidateTable::better_than_active(const Candidate& candidate, Instant now)
   bool silent = used->silent_since && now - *used->silent_since > limits::path_suspect_after;
   bool never_answered = !used->rtt;
   if (silent || never_answered) return true;
+  if (used->relayed() && !candidate.relayed()) return *candidate.rtt <= direct_at_most * *used->rtt + direct_slack;
+  if (candidate.relayed() && !used->relayed()) return false;
   return *candidate.rtt + least_gain < *used->rtt && candidate.rtt->count() < clearly_faster * static_cast<double>(used->rtt->count());
 }
 

@@ -21,12 +21,15 @@ struct Candidate {
   struct Request {
     uint64_t transaction = 0;          // 0: none, or answered
     Instant sent{};
-    bool padded = false;               // to limits::largest_packet
+    uint16_t padded_to = 0;            // 0: not padded
   };
   std::array<Request, 4> requests;
   size_t next_request = 0;
 
-  void note_request(uint64_t transaction, Instant now, bool padded);
+  bool relayed() const;
+  // The largest packet that is worth trying on this path.
+  uint16_t largest_packet() const;
+  void note_request(uint64_t transaction, Instant now, uint16_t padded_to);
   // The round trip, and what an answer proves about sizes; nothing if it answers none of the requests.
   std::optional<Duration> note_answer(uint64_t transaction, Instant now);
 };
@@ -43,7 +46,8 @@ class CandidateTable {
   const Candidate* active() const { return active_ < list_.size() ? &list_[active_] : nullptr; }
   void activate(const SocketAddress& remote);
   void deactivate() { active_ = none; }
-  // Whether `candidate` deserves to be used instead of the active one: that one does not answer, or is clearly slower.
+  // Whether `candidate` deserves to be used instead of the active one: that one does not answer, or is clearly slower,
+  // or takes the way over a relay although a direct one is not much longer.
   bool better_than_active(const Candidate& candidate, Instant now) const;
 
   std::vector<Candidate>& list() { return list_; }

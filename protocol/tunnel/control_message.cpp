@@ -10,7 +10,7 @@ namespace drawbridge::tunnel {
 namespace {
 
 // Sent: never renumber. A message is an array of its type and its fields.
-enum class Type : uint8_t { offer = 1, rekey, rekey_answer, revoked, pair_request, pair_grant, pair_done, leave, hello };
+enum class Type : uint8_t { offer = 1, rekey, rekey_answer, revoked, pair_request, pair_grant, pair_done, leave, hello, candidates };
 
 constexpr size_t certificate_longest = 512;
 constexpr size_t kind_longest = 16;
@@ -20,10 +20,11 @@ class Encoder {
   Bytes payload;
 
   void operator()(const Offer& m) {
-    msgpack::Writer writer = begin(Type::offer, 3);
+    msgpack::Writer writer = begin(Type::offer, 4);
     writer.str(m.office_name).array(m.services.size());
     for (const OfferedService& s : m.services) writer.array(3).str(s.name).str(s.kind).uint(s.port);
     roster::write_addresses(writer, m.addresses);
+    roster::write_relays(writer, m.relays);
   }
   void operator()(const Rekey& m) { half(Type::rekey, m.half); }
   void operator()(const RekeyAnswer& m) { half(Type::rekey_answer, m.half); }
@@ -33,6 +34,10 @@ class Encoder {
   void operator()(const PairDone&) { begin(Type::pair_done, 0); }
   void operator()(const Leave&) { begin(Type::leave, 0); }
   void operator()(const Hello& m) { begin(Type::hello, 1).str(m.name); }
+  void operator()(const Candidates& m) {
+    msgpack::Writer writer = begin(Type::candidates, 1);
+    roster::write_addresses(writer, m.addresses);
+  }
 
  private:
   msgpack::Writer begin(Type type, size_t fields) {
@@ -58,7 +63,7 @@ quic::Connection::RekeyHalf read_half(msgpack::Reader& reader) {
 }
 
 Offer read_offer(msgpack::Reader& reader) {
-  Offer offer{display_name(reader), {}, {}};
+  Offer offer{display_name(reader), {}, {}, {}};
   for (size_t left = reader.array(limits::services); left > 0 && reader.ok(); --left) {
     reader.array_exact(3);
     OfferedService service;
@@ -69,6 +74,7 @@ Offer read_offer(msgpack::Reader& reader) {
     offer.services.push_back(std::move(service));
   }
   offer.addresses = roster::read_addresses(reader, limits::candidates);
+  offer.relays = roster::read_relays(reader);
   return offer;
 }
 
@@ -98,12 +104,13 @@ std::optional<ControlMessage> read_fields(Type type, msgpack::Reader& reader) {
     case Type::pair_done: return PairDone{};
     case Type::leave: return Leave{};
     case Type::hello: return Hello{display_name(reader)};
+    case Type::candidates: return Candidates{roster::read_addresses(reader, limits::candidates)};
   }
   return std::nullopt;
 }
 
 constexpr size_t fields_of(Type type) {
-  constexpr size_t counts[] = {0, 3, 2, 2, 1, 3, 3, 0, 0, 1};
+  constexpr size_t counts[] = {0, 4, 2, 2, 1, 3, 3, 0, 0, 1, 1};
   return counts[static_cast<size_t>(type)];
 }
 
@@ -118,7 +125,7 @@ Bytes encode(const ControlMessage& message) {
 std::optional<ControlMessage> parse_control_message(ByteView payload) {
   msgpack::Reader reader(payload);
   size_t fields = reader.array(8);
-  auto type = static_cast<Type>(reader.uint(static_cast<uint8_t>(Type::hello)));
+  auto type = static_cast<Type>(reader.uint(static_cast<uint8_t>(Type::candidates)));
   if (!reader.ok() || type < Type::offer || fields != fields_of(type) + 1) return std::nullopt;
   auto message = read_fields(type, reader);
   if (!reader.done()) return std::nullopt;

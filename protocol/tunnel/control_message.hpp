@@ -17,6 +17,7 @@ struct Offer {
   std::string office_name;
   std::vector<OfferedService> services;   // `office` is left empty
   std::vector<SocketAddress> addresses;
+  std::vector<relay::RelayAddress> relays;
 };
 struct Rekey { quic::Connection::RekeyHalf half; };          // device
 struct RekeyAnswer { quic::Connection::RekeyHalf half; };    // office
@@ -35,8 +36,10 @@ struct PairGrant {
 struct PairDone {};
 struct Leave {};                          // device: forget me
 struct Hello { std::string name; };       // device, first message of a session
+// Device: where it may be found, so that both ends send to one another at once and open their routers' way.
+struct Candidates { std::vector<SocketAddress> addresses; };
 
-using ControlMessage = std::variant<Offer, Rekey, RekeyAnswer, Revoked, PairRequest, PairGrant, PairDone, Leave, Hello>;
+using ControlMessage = std::variant<Offer, Rekey, RekeyAnswer, Revoked, PairRequest, PairGrant, PairDone, Leave, Hello, Candidates>;
 
 Bytes encode(const ControlMessage& message);                 // payload of one frame
 std::optional<ControlMessage> parse_control_message(ByteView payload);

@@ -52,6 +52,11 @@ void SimNode::move(SocketAddress to, bool told) {
   if (told && node) node->handle_network_change(now(), {address});
 }
 
+void SimNode::attach(Router* to, bool told) {
+  router = to;
+  move(to ? world.fresh_inside_address() : world.fresh_address(), told);
+}
+
 void SimNode::expose(const std::string& service) {
   REQUIRE(node->expose(now(), {service, "tcp", "127.0.0.1:80", 80}));
 }
@@ -136,6 +141,13 @@ void SimNode::handle(const Event& event) {
     serve(flow);
   }
   if (const auto* e = std::get_if<event::FlowAccepted>(&event)) flows[e->flow].accepted = true;
+  if (const auto* e = std::get_if<event::RelayWanted>(&event)) {
+    std::optional<Path> path;
+    for (const auto& relay : world.relays) {
+      if (relay->url() == e->url) path = Path{{}, relay->address};
+    }
+    node->handle_relay_link(now(), e->number, path);
+  }
   FlowId stirred = 0;
   if (const auto* e = std::get_if<event::FlowReadable>(&event)) stirred = e->flow;
   if (const auto* e = std::get_if<event::FlowWritable>(&event)) stirred = e->flow;
@@ -191,7 +203,65 @@ SimNode& World::add(const std::string& name) {
   return *nodes.back();
 }
 
-void World::send(const SocketAddress& from, const SocketAddress& to, Bytes datagram, uint8_t) {
+SimRelay::SimRelay(World& w, SocketAddress a) : world(w), address(a), entropy(w.chance.below(UINT64_MAX)) {
+  identity = identity_from_seed(entropy.secret32());
+  start();
+}
+
+void SimRelay::start() {
+  server = std::make_unique<relay::RelayServer>(relay::RelayServerConfig{.identity = identity, .operator_name = "Test", .country = "FR"}, entropy);
+}
+
+std::string SimRelay::url() const {
+  std::string host = to_text(address);
+  host.resize(host.rfind(':'));
+  return relay::to_text({relay::RelayUrl::Transport::udp, host, address.port, "", *relay::relay_key_of(identity.id)});
+}
+
+void SimRelay::receive(const SocketAddress& from, Bytes datagram) {
+  if (!server) return;
+  for (const relay::Forward& forward : server->handle_datagrams(world.now, {{address, from}}, 0, datagram.size(), datagram)) {
+    world.send(address, forward.link.path.remote, to_bytes(forward.bytes));
+  }
+}
+
+void SimRelay::pump() {
+  if (!server) return;
+  Bytes buffer(2048);
+  while (true) {
+    relay::ServerTransmit out = server->poll_transmit(world.now, buffer);
+    if (out.length == 0) return;
+    world.send(address, out.link.path.remote, Bytes(buffer.begin(), buffer.begin() + static_cast<ptrdiff_t>(out.length)));
+  }
+}
+
+SimRelay& World::add_relay() {
+  relays.push_back(std::make_unique<SimRelay>(*this, SocketAddress::v4(203, 0, 113, static_cast<uint8_t>(10 + relays.size()), 7471)));
+  return *relays.back();
+}
+
+Router& World::add_router(const RouterKind& kind) {
+  SocketAddress outside = SocketAddress::v4(198, 51, 100, static_cast<uint8_t>(10 + routers.size()), 0);
+  routers.push_back(std::make_unique<Router>(kind, outside, chance));
+  return *routers.back();
+}
+
+SocketAddress World::fresh_inside_address() { return SocketAddress::v4(10, 0, 0, next_host_++, 7470); }
+
+SimNode* World::node_at(const SocketAddress& address, const Router* router) {
+  for (auto& one : nodes) {
+    if (one->address == address && one->router == router) return one.get();
+  }
+  return nullptr;
+}
+
+// A private address means something behind its router only.
+void World::send(const SocketAddress& sender, const SocketAddress& to, Bytes datagram, uint8_t) {
+  SocketAddress from = sender;
+  for (auto& one : nodes) {
+    if (one->address != sender || !one->router || node_at(to, one->router)) continue;
+    from = one->router->outbound(now, sender, to);
+  }
   if (capture) captured.push_back({now, {from, to}, datagram});
   if (drop(from, to, datagram)) return;
   auto& wire = links_[{from, to}];
@@ -212,7 +282,31 @@ Instant World::next_event() const {
     if (!one->node || one->stopped) continue;
     next = std::min({next, one->node->next_timeout(), one->written_at_});
   }
+  for (const auto& relay : relays) {
+    if (relay->server) next = std::min(next, relay->server->next_timeout());
+  }
   return next;
+}
+
+void World::arrive(const Flying& arrived) {
+  for (auto& relay : relays) {
+    if (relay->address == arrived.to) return relay->receive(arrived.from, arrived.datagram);
+  }
+  for (auto& router : routers) {
+    if (router->outside().ip != arrived.to.ip) continue;
+    auto inside = router->inbound(now, arrived.to.port, arrived.from);
+    SimNode* target = inside ? node_at(*inside, router.get()) : nullptr;
+    if (target) target->receive({target->address, arrived.from}, arrived.datagram);
+    return;
+  }
+  // From within the same network, or in the open.
+  SimNode* target = node_at(arrived.to, nullptr);
+  for (auto& one : nodes) {
+    bool neighbours = one->router && one->address == arrived.to && node_at(arrived.from, one->router);
+    if (neighbours) target = one.get();
+  }
+  if (target) target->receive({arrived.to, arrived.from}, arrived.datagram);
+  else ++received_by_stranger[arrived.to];
 }
 
 bool World::run(Duration longest, const std::function<bool()>& done) {
@@ -221,6 +315,7 @@ bool World::run(Duration longest, const std::function<bool()>& done) {
   int still = 0;
   while (true) {
     for (auto& one : nodes) one->pump();
+    for (auto& relay : relays) relay->pump();
     if (done()) return true;
     Instant next = std::max(next_event(), now);
     if (next > until) {
@@ -238,12 +333,10 @@ bool World::run(Duration longest, const std::function<bool()>& done) {
     while (!flying_.empty() && flying_.top().at <= now) {
       Flying arrived = flying_.top();
       flying_.pop();
-      SimNode* target = nullptr;
-      for (auto& one : nodes) {
-        if (one->address == arrived.to) target = one.get();
-      }
-      if (target) target->receive({arrived.to, arrived.from}, arrived.datagram);
-      else ++received_by_stranger[arrived.to];
+      arrive(arrived);
+    }
+    for (auto& relay : relays) {
+      if (relay->server && relay->server->next_timeout() <= now) relay->server->handle_timeout(now);
     }
     for (auto& one : nodes) {
       if (!one->node || one->stopped) continue;

@@ -8,7 +8,10 @@
 #include <set>
 
 #include "protocol/node.hpp"
+#include "protocol/relay/relay_server.hpp"
+#include "protocol/relay/relay_url.hpp"
 #include "tests/sim/link.hpp"
+#include "tests/sim/router.hpp"
 
 namespace drawbridge::sim {
 
@@ -36,6 +39,7 @@ class SimNode {
   void shut_down();                // SIGTERM
   void suspend(bool stopped) { this->stopped = stopped; }   // SIGSTOP: nothing runs, the network still delivers to nobody
   void move(SocketAddress to, bool told = true);
+  void attach(Router* to, bool told = true);  // behind this router, with an address of its network; null: in the open
 
   // Office.
   void expose(const std::string& name);
@@ -62,6 +66,7 @@ class SimNode {
   World& world;
   std::string name;
   SocketAddress address;
+  Router* router = nullptr;                    // null: `address` is public
   Identity identity;
   SeededEntropy entropy;
   std::unique_ptr<Node> node;
@@ -86,6 +91,23 @@ class SimNode {
   friend class World;
 };
 
+// A relay in the open.
+class SimRelay {
+ public:
+  SimRelay(World& world, SocketAddress address);
+  void start();
+  void kill() { server.reset(); }
+  std::string url() const;
+  void receive(const SocketAddress& from, Bytes datagram);
+  void pump();
+
+  World& world;
+  SocketAddress address;
+  Identity identity;
+  SeededEntropy entropy;
+  std::unique_ptr<relay::RelayServer> server;  // null while it is off
+};
+
 struct Captured {
   Instant at;
   Path path;
@@ -101,6 +123,9 @@ class World {
   void pair(SimNode& office, SimNode& device);
   bool run(Duration longest, const std::function<bool()>& done = [] { return false; });
   SocketAddress fresh_address();
+  SocketAddress fresh_inside_address();
+  SimRelay& add_relay();
+  Router& add_router(const RouterKind& kind);
 
   void send(const SocketAddress& from, const SocketAddress& to, Bytes datagram, uint8_t ecn = 0);
   // Faults of everything sent from now on.
@@ -113,6 +138,8 @@ class World {
   Chance chance;
   Instant now{Duration(std::chrono::hours(100))};
   std::vector<std::unique_ptr<SimNode>> nodes;
+  std::vector<std::unique_ptr<SimRelay>> relays;
+  std::vector<std::unique_ptr<Router>> routers;
   std::map<SocketAddress, uint64_t> received_by_stranger;   // datagrams to addresses where no node lives
 
  private:
@@ -124,6 +151,8 @@ class World {
     bool operator>(const Flying& other) const { return std::tie(at, order) > std::tie(other.at, other.order); }
   };
   Instant next_event() const;
+  void arrive(const Flying& arrived);
+  SimNode* node_at(const SocketAddress& address, const Router* router);
 
   std::map<std::pair<SocketAddress, SocketAddress>, std::unique_ptr<Link>> links_;
   std::priority_queue<Flying, std::vector<Flying>, std::greater<>> flying_;

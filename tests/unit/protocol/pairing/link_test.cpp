@@ -86,18 +86,18 @@ TEST_CASE("a link that lost or changed any character is refused") {
 }
 
 TEST_CASE("a link of a newer layout says so") {
-  std::string newer = link_of([](auto& w) { w.array(4).uint(2).bin(Bytes(32)).bin(Bytes(32)).array(0); });
+  std::string newer = link_of([](auto& w) { w.array(5).uint(2).bin(Bytes(32)).bin(Bytes(32)).array(0).array(0); });
   CHECK(parse_link(newer).error().message.find("newer") != std::string::npos);
 }
 
 TEST_CASE("links in another shape are refused although their checksum is right") {
-  CHECK(parse_link(link_of([](auto& w) { w.array(4).uint(1).bin(Bytes(32)).bin(Bytes(32)).array(0); })));
-  CHECK(error_of(link_of([](auto& w) { w.array(4).uint(1).bin(Bytes(31)).bin(Bytes(32)).array(0); })) == ErrorCode::malformed);
-  CHECK(error_of(link_of([](auto& w) { w.array(4).uint(1).bin(Bytes(32)).bin(Bytes(33)).array(0); })) == ErrorCode::malformed);
-  CHECK(error_of(link_of([](auto& w) { w.array(4).uint(1).bin(Bytes(32)).bin(Bytes(32)).array(1).bin(Bytes(7)); })) == ErrorCode::malformed);
-  CHECK(error_of(link_of([](auto& w) { w.array(4).uint(1).bin(Bytes(32)).bin(Bytes(32)).array(0).nil(); })) == ErrorCode::malformed);
+  CHECK(parse_link(link_of([](auto& w) { w.array(5).uint(1).bin(Bytes(32)).bin(Bytes(32)).array(0).array(0); })));
+  CHECK(error_of(link_of([](auto& w) { w.array(5).uint(1).bin(Bytes(31)).bin(Bytes(32)).array(0).array(0); })) == ErrorCode::malformed);
+  CHECK(error_of(link_of([](auto& w) { w.array(5).uint(1).bin(Bytes(32)).bin(Bytes(33)).array(0).array(0); })) == ErrorCode::malformed);
+  CHECK(error_of(link_of([](auto& w) { w.array(5).uint(1).bin(Bytes(32)).bin(Bytes(32)).array(1).bin(Bytes(7)).array(0); })) == ErrorCode::malformed);
+  CHECK(error_of(link_of([](auto& w) { w.array(5).uint(1).bin(Bytes(32)).bin(Bytes(32)).array(0).array(0).nil(); })) == ErrorCode::malformed);
   CHECK(error_of(link_of([](auto& w) {
-    w.array(4).uint(1).bin(Bytes(32)).bin(Bytes(32)).array(limits::candidates + 1);
+    w.array(5).uint(1).bin(Bytes(32)).bin(Bytes(32)).array(limits::candidates + 1);
     for (size_t i = 0; i <= limits::candidates; ++i) w.bin(Bytes(6));
   })) == ErrorCode::malformed);
 }

@@ -19,7 +19,7 @@ std::vector<SocketAddress> hosts(uint8_t first, uint8_t last) {
 
 // Asked at noon and answered after `rtt`.
 void answer(Candidate& candidate, Duration rtt, Instant asked = noon) {
-  candidate.note_request(1, asked, false);
+  candidate.note_request(1, asked, 0);
   REQUIRE(candidate.note_answer(1, asked + rtt));
 }
 
@@ -38,7 +38,7 @@ struct TwoPaths {
 
 TEST_CASE("an answer gives the round trip of its request, and only once") {
   Candidate candidate;
-  candidate.note_request(7, noon, false);
+  candidate.note_request(7, noon, 0);
   CHECK_FALSE(candidate.note_answer(8, noon + 10ms));
   CHECK(candidate.note_answer(7, noon + 40ms) == Duration(40ms));
   CHECK_FALSE(candidate.note_answer(7, noon + 50ms));
@@ -53,7 +53,7 @@ TEST_CASE("transaction zero is nobody's") {
 
 TEST_CASE("an answer that takes longer than the next three requests still counts, a later one does not") {
   Candidate candidate;
-  for (uint64_t transaction = 1; transaction <= 5; ++transaction) candidate.note_request(transaction, noon + transaction * 250ms, false);
+  for (uint64_t transaction = 1; transaction <= 5; ++transaction) candidate.note_request(transaction, noon + transaction * 250ms, 0);
   CHECK_FALSE(candidate.note_answer(1, noon + 2s));
   CHECK(candidate.note_answer(2, noon + 2s) == Duration(1500ms));
 }
@@ -69,17 +69,17 @@ TEST_CASE("only a padded request's answer proves the large packet") {
   Candidate candidate;
   answer(candidate, 10ms);
   CHECK(candidate.confirmed_size == 0);
-  candidate.note_request(2, noon, true);
+  candidate.note_request(2, noon, limits::largest_packet);
   candidate.note_answer(2, noon + 10ms);
   CHECK(candidate.confirmed_size == limits::largest_packet);
 }
 
 TEST_CASE("silence counts from the first request that nothing has answered since; lost size probes are no silence") {
   Candidate candidate;
-  candidate.note_request(1, noon, true);
+  candidate.note_request(1, noon, limits::largest_packet);
   CHECK_FALSE(candidate.silent_since);
-  candidate.note_request(2, noon + 1s, false);
-  candidate.note_request(3, noon + 2s, false);
+  candidate.note_request(2, noon + 1s, 0);
+  candidate.note_request(3, noon + 2s, 0);
   CHECK(candidate.silent_since == noon + 1s);
   candidate.note_answer(3, noon + 3s);
   CHECK_FALSE(candidate.silent_since);
@@ -155,7 +155,7 @@ TEST_CASE("a path is left for one that is clearly faster, by a fifth and half a 
 
 TEST_CASE("a path that has been silent for half a second is left for any that answers") {
   TwoPaths paths(40ms, 500ms);
-  paths.table.active()->note_request(9, noon + 1s, false);
+  paths.table.active()->note_request(9, noon + 1s, 0);
   CHECK_FALSE(paths.switches(noon + 1s + limits::path_suspect_after));
   CHECK(paths.switches(noon + 1s + limits::path_suspect_after + 1ns));
 }
@@ -168,4 +168,21 @@ TEST_CASE("two paths of one speed do not take turns") {
     table.activate(at(host));
     for (uint8_t other : {1, 2}) CHECK_FALSE(table.better_than_active(*table.find(at(other)), noon + 1s));
   }
+}
+
+TEST_CASE("a direct way that is not much longer is better than a relay's, and never the other way round") {
+  auto mailbox = SocketAddress{};
+  mailbox.ip[0] = 0x01;  // 100::/64: protocol/relay/relay_address.hpp
+  mailbox.port = 1;
+  CandidateTable table;
+  SocketAddress direct = SocketAddress::v4(192, 0, 2, 7, 7470);
+  answer(table.add({{}, direct}), 55ms);
+  answer(table.add({{}, mailbox}), 20ms);
+  table.activate(mailbox);
+  CHECK(table.better_than_active(*table.find(direct), noon));
+  table.activate(direct);
+  CHECK_FALSE(table.better_than_active(*table.find(mailbox), noon));
+  table.find(direct)->rtt = 61ms;
+  table.activate(mailbox);
+  CHECK_FALSE(table.better_than_active(*table.find(direct), noon));
 }

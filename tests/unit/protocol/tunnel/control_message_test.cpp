@@ -91,7 +91,7 @@ TEST_CASE("a control message with a field too many or too few is refused") {
 }
 
 TEST_CASE("unknown types are refused") {
-  for (uint64_t type : {uint64_t{0}, uint64_t{10}, uint64_t{255}, UINT64_MAX}) {
+  for (uint64_t type : {uint64_t{0}, uint64_t{11}, uint64_t{255}, UINT64_MAX}) {
     CHECK_FALSE(reads([&](auto& w) { w.array(1).uint(type); }));
     CHECK_FALSE(reads([&](auto& w) { w.array(2).uint(type).str("x"); }));
   }
@@ -117,7 +117,7 @@ TEST_CASE("an offer holds at most the agreed number of services and addresses") 
 
 TEST_CASE("an offered service has a proper name, a short kind and a port") {
   auto offer = [](const std::string& name, const std::string& kind, uint64_t port) {
-    return reads([&](auto& w) { w.array(4).uint(1).str("Office").array(1).array(3).str(name).str(kind).uint(port).array(0); });
+    return reads([&](auto& w) { w.array(5).uint(1).str("Office").array(1).array(3).str(name).str(kind).uint(port).array(0).array(0); });
   };
   CHECK(offer("files", "folder", 65535));
   CHECK_FALSE(offer("Files", "folder", 1));

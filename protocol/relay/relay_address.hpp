@@ -1,0 +1,31 @@
+// A relay as owners name it, and how the core names the far end of a mailbox.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "protocol/base/address.hpp"
+#include "protocol/base/time.hpp"
+
+namespace drawbridge::relay {
+
+// A relay as owners name it and as offices tell their devices.
+struct RelayAddress {
+  std::string url;        // canonical
+  std::string other_url;  // the same relay by another transport; may be empty
+  std::string token;      // private relays; may be empty
+  bool operator==(const RelayAddress&) const = default;
+};
+
+// A made-up address, in 100::/64 (RFC 6666: discarded everywhere, so that nothing on a network has it).
+bool is_relayed(const SocketAddress& address);
+
+struct RelayStatus {
+  RelayAddress address;
+  bool ready = false, draining = false, over_quota = false;
+  std::string operator_name, country;       // the relay's word
+  std::optional<Duration> round_trip;
+  std::optional<SocketAddress> reflexive;   // our address as it sees us
+};
+
+}  // namespace drawbridge::relay

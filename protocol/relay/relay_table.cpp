@@ -1,0 +1,257 @@
+#include "protocol/relay/relay_table.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace drawbridge::relay {
+namespace {
+
+// 100::/64; the last two bytes are the relay's number, the port is the channel's plus one.
+constexpr std::array<uint8_t, 8> discard_prefix{0x01};
+
+SocketAddress mailbox_address(uint16_t number, uint8_t channel) {
+  SocketAddress address;
+  std::copy(discard_prefix.begin(), discard_prefix.end(), address.ip.begin());
+  address.ip[14] = static_cast<uint8_t>(number >> 8);
+  address.ip[15] = static_cast<uint8_t>(number);
+  address.port = static_cast<uint16_t>(channel + 1);
+  return address;
+}
+
+template <typename... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+template <typename... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
+
+}  // namespace
+
+bool is_relayed(const SocketAddress& address) {
+  return std::equal(discard_prefix.begin(), discard_prefix.end(), address.ip.begin());
+}
+
+RelayTable::Place RelayTable::place_of(const SocketAddress& mailbox) const {
+  if (!is_relayed(mailbox) || mailbox.port == 0) return {};
+  auto found = lines_.find(static_cast<uint16_t>(mailbox.ip[14] << 8 | mailbox.ip[15]));
+  if (found == lines_.end()) return {};
+  auto channel = static_cast<uint8_t>(mailbox.port - 1);
+  return found->second->channels.contains(channel) ? Place{found->second.get(), channel} : Place{};
+}
+
+uint16_t RelayTable::number_of(const Line& line) const {
+  auto found = std::find_if(lines_.begin(), lines_.end(), [&](const auto& entry) { return entry.second.get() == &line; });
+  assert(found != lines_.end());
+  return found->first;
+}
+
+RelayTable::Line* RelayTable::line_for(const RelayAddress& relay, End end) {
+  auto url = parse_relay_url(relay.url);
+  if (!url) return nullptr;
+  for (auto& [number, line] : lines_) {
+    if (line->client.id() == url->key.id) return line.get();
+  }
+  if (lines_.size() >= limits::relays) return nullptr;
+  RelayClientConfig config{url->key, access_of(relay.token),
+                           end == End::office ? limits::relay_keepalive_office : limits::relay_keepalive_device};
+  auto line = std::make_unique<Line>(std::move(config), entropy_);
+  line->status.address = relay;
+  line->urls = {relay.url};
+  if (!relay.other_url.empty()) line->urls.push_back(relay.other_url);
+  return (lines_[++last_number_] = std::move(line)).get();
+}
+
+std::optional<SocketAddress> RelayTable::open(Instant now, const RelayAddress& relay, const Secret32& secret, End end) {
+  Line* line = line_for(relay, end);
+  auto channel = line ? line->client.open_mailbox(secret, end) : std::nullopt;
+  if (!channel) return std::nullopt;
+  if (line->channels.empty()) want(now, *line);
+  line->channels[*channel] = false;
+  after_input(*line);
+  return mailbox_address(number_of(*line), *channel);
+}
+
+void RelayTable::close(const SocketAddress& mailbox) {
+  Place place = place_of(mailbox);
+  if (!place.line) return;
+  place.line->client.close_mailbox(place.channel);
+  place.line->channels.erase(place.channel);
+  // The line stays: it is cheap, says so to the relay by itself, and may be wanted again.
+}
+
+void RelayTable::want(Instant now, Line& line) {
+  line.ask_again = now + limits::relay_ask_again;
+  line.ready_by = now + limits::relay_transport_patience;
+  wanted_.push_back({number_of(line), line.urls[line.url]});
+}
+
+void RelayTable::handle_network_change(Instant now) {
+  for (auto& [number, line] : lines_) {
+    if (line->client.path() != Path{}) line->client.connect(now, line->client.path());
+    want(now, *line);
+    after_input(*line);
+  }
+}
+
+void RelayTable::handle_link(Instant now, uint16_t number, std::optional<Path> path) {
+  auto found = lines_.find(number);
+  if (found == lines_.end()) return;
+  Line& line = *found->second;
+  if (!path) line.client.disconnect();
+  else if (line.client.path() != *path || !line.client.ready()) line.client.connect(now, *path);
+  line.ask_again = path ? far_future : now + limits::relay_ask_again;
+  after_input(line);
+}
+
+void RelayTable::shut_down() {
+  for (auto& [number, line] : lines_) line->client.shut_down();
+}
+
+bool RelayTable::may_send(const SocketAddress& mailbox) const {
+  Place place = place_of(mailbox);
+  return place.line && place.line->client.can_send(place.channel);
+}
+
+void RelayTable::write_header(const SocketAddress& mailbox, MutableBytes datagram) const {
+  Place place = place_of(mailbox);
+  assert(place.line);
+  place.line->client.write_header(place.channel, datagram);
+}
+
+Path RelayTable::path_for(Instant now, const SocketAddress& mailbox) {
+  Place place = place_of(mailbox);
+  assert(place.line);
+  place.line->client.note_sent(now);
+  return place.line->client.path();
+}
+
+RelayTable::Received RelayTable::handle_datagram(Instant now, const Path& path, ByteView datagram) {
+  for (auto& [number, line] : lines_) {
+    if (path.remote != line->client.path().remote || !line->client.recognises(datagram)) continue;
+    RelayClient::Received received = line->client.handle_datagram(now, datagram);
+    if (!received.ours) continue;
+    after_input(*line);
+    bool known = received.channel && line->channels.contains(*received.channel);
+    if (!known) return {true, std::nullopt, {}};
+    return {true, mailbox_address(number, *received.channel), received.payload};
+  }
+  return {};
+}
+
+// What the client says, told on; and whose packets may leave since then.
+void RelayTable::after_input(Line& line) {
+  while (auto event = line.client.poll_event()) note(line, *event);
+  for (auto& [channel, told] : line.channels) {
+    bool may_send = line.client.can_send(channel);
+    if (may_send == std::exchange(told, may_send) || !may_send) continue;
+    news_.push_back({mailbox_address(number_of(line), channel), true, line.client.status(channel) == Status::joined, false});
+  }
+}
+
+void RelayTable::note(Line& line, const RelayEvent& event) {
+  RelayStatus& status = line.status;
+  std::visit(Overloaded{
+                 [&](const relay_event::Ready& e) {
+                   status.ready = true;
+                   status.draining = false;
+                   status.operator_name = e.operator_name;
+                   status.country = e.country;
+                   status.round_trip = e.round_trip;
+                   // Perhaps from another network: whoever has a mailbox here asks at once whether it carries.
+                   for (auto& [channel, told] : line.channels) {
+                     told = line.client.can_send(channel);
+                     if (told) news_.push_back({mailbox_address(number_of(line), channel), true, line.client.status(channel) == Status::joined, false});
+                   }
+                   bool fresh = !e.other_url.empty() && std::find(line.urls.begin(), line.urls.end(), e.other_url) == line.urls.end();
+                   auto url = fresh ? parse_relay_url(e.other_url) : Result<RelayUrl>(Error{});
+                   if (url && url->key.id == line.client.id() && line.urls.size() < 2) {
+                     line.urls.push_back(e.other_url);
+                     status.address.other_url = e.other_url;
+                   }
+                 },
+                 [&](const relay_event::Lost&) {
+                   status.ready = false;
+                   line.ask_again = Instant{};
+                 },
+                 [&](const relay_event::Draining&) { status.draining = true; },
+                 [&](const relay_event::ReflexiveAddress& e) { status.reflexive = e.address; },
+                 [&](const relay_event::MailboxChanged& e) {
+                   if (!line.channels.contains(e.channel)) return;
+                   bool may_send = line.client.can_send(e.channel);
+                   line.channels[e.channel] = may_send;
+                   news_.push_back({mailbox_address(number_of(line), e.channel), may_send, e.status == Status::joined, e.renewed});
+                 },
+                 [&](const relay_event::AddressQuota& e) { status.over_quota = e.over; },
+             },
+             event);
+}
+
+RelayTable::Outgoing RelayTable::poll_transmit(Instant now, MutableBytes buffer) {
+  for (auto& [number, line] : lines_) {
+    size_t length = line->client.poll_transmit(now, buffer);
+    if (length == 0) continue;
+    after_input(*line);  // once the opening has left, payload may follow
+    return {line->client.path(), length};
+  }
+  return {};
+}
+
+std::optional<RelayWanted> RelayTable::poll_wanted() {
+  if (wanted_.empty()) return std::nullopt;
+  RelayWanted wanted = std::move(wanted_.front());
+  wanted_.pop_front();
+  return wanted;
+}
+
+std::optional<RelayNews> RelayTable::poll_news() {
+  if (news_.empty()) return std::nullopt;
+  RelayNews news = news_.front();
+  news_.pop_front();
+  return news;
+}
+
+void RelayTable::handle_timeout(Instant now) {
+  for (auto& [number, line] : lines_) {
+    if (line->client.next_timeout() <= now) line->client.handle_timeout(now);
+    after_input(*line);
+    bool silent = !line->client.ready() && now >= line->ready_by && !line->channels.empty();
+    if (silent) line->ready_by = far_future;
+    if (silent && line->urls.size() > 1) {
+      line->url = (line->url + 1) % line->urls.size();
+      want(now, *line);
+    } else if (now >= line->ask_again) {
+      want(now, *line);
+    }
+  }
+}
+
+Instant RelayTable::next_timeout() const {
+  Instant next = far_future;
+  for (const auto& [number, line] : lines_) {
+    next = std::min({next, line->client.next_timeout(), line->ask_again});
+    if (!line->client.ready() && !line->channels.empty()) next = std::min(next, line->ready_by);
+  }
+  return next;
+}
+
+std::vector<RelayStatus> RelayTable::statuses() const {
+  std::vector<RelayStatus> list;
+  for (const auto& [number, line] : lines_) list.push_back(line->status);
+  return list;
+}
+
+const RelayStatus* RelayTable::status_of(const SocketAddress& mailbox) const {
+  Place place = place_of(mailbox);
+  return place.line ? &place.line->status : nullptr;
+}
+
+std::vector<SocketAddress> RelayTable::reflexive_addresses() const {
+  std::vector<SocketAddress> addresses;
+  for (const auto& [number, line] : lines_) {
+    const auto& seen = line->status.reflexive;
+    if (seen && std::find(addresses.begin(), addresses.end(), *seen) == addresses.end()) addresses.push_back(*seen);
+  }
+  return addresses;
+}
+
+}  // namespace drawbridge::relay

@@ -1,0 +1,104 @@
+// RelayTable: every relay that this node uses, and the made-up addresses by which the rest of the core names "the other
+// end of that mailbox on that relay". Whoever has such an address sends to it and hears from it as from any other.
+//
+// Contract: as RelayClient's. The driver finds a relay's address, or opens a WebSocket to it, when poll_wanted() says
+// so, and answers with handle_link.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+
+#include "protocol/relay/relay_address.hpp"
+#include "protocol/relay/relay_client.hpp"
+#include "protocol/relay/relay_url.hpp"
+
+namespace drawbridge::relay {
+
+struct RelayWanted {
+  uint16_t number = 0;    // of the relay, in this process
+  std::string url;        // by which transport this time
+};
+
+// Something changed about a mailbox.
+struct RelayNews {
+  SocketAddress mailbox;
+  bool may_send = false;  // packets may leave, though perhaps nobody is there yet
+  bool joined = false;    // the other end is there
+  bool renewed = false;   // and is new there
+};
+
+class RelayTable {
+ public:
+  explicit RelayTable(Entropy& entropy) : entropy_(entropy) {}
+
+  // The mailbox of this secret, from now on; nothing if the URL is wrong or a bound is reached.
+  std::optional<SocketAddress> open(Instant now, const RelayAddress& relay, const Secret32& secret, End end);
+  void close(const SocketAddress& mailbox);
+  // Everything starts anew: this computer's addresses changed, or it woke up.
+  void handle_network_change(Instant now);
+  // The driver's answer: where the relay is from now on. Nothing: it cannot be reached now.
+  void handle_link(Instant now, uint16_t number, std::optional<Path> path);
+  void shut_down();
+
+  // --- payload --------------------------------------------------------------------------------------------------------
+  bool may_send(const SocketAddress& mailbox) const;
+  // Fills the header_size bytes in front of a payload. may_send(mailbox) was true.
+  void write_header(const SocketAddress& mailbox, MutableBytes datagram) const;
+  // Where such datagrams go; the run leaves now.
+  Path path_for(Instant now, const SocketAddress& mailbox);
+  struct Received {
+    bool ours = false;
+    std::optional<SocketAddress> mailbox;
+    ByteView payload;
+  };
+  Received handle_datagram(Instant now, const Path& path, ByteView datagram);
+
+  // --- machine --------------------------------------------------------------------------------------------------------
+  struct Outgoing {
+    Path path;
+    size_t length = 0;
+  };
+  Outgoing poll_transmit(Instant now, MutableBytes buffer);
+  std::optional<RelayWanted> poll_wanted();
+  std::optional<RelayNews> poll_news();
+  void handle_timeout(Instant now);
+  Instant next_timeout() const;
+
+  std::vector<RelayStatus> statuses() const;
+  const RelayStatus* status_of(const SocketAddress& mailbox) const;
+  // Our addresses as relays see them, without repetition.
+  std::vector<SocketAddress> reflexive_addresses() const;
+
+ private:
+  struct Line {
+    RelayStatus status;
+    std::vector<std::string> urls;
+    size_t url = 0;                    // in use
+    RelayClient client;
+    std::map<uint8_t, bool> channels;  // in use; whether its owner knows that packets may leave
+    Instant ready_by{};                // then the next transport is tried
+    Instant ask_again = far_future;    // the driver, for the relay's address
+
+    Line(RelayClientConfig config, Entropy& entropy) : client(std::move(config), entropy) {}
+  };
+  struct Place {
+    Line* line = nullptr;
+    uint8_t channel = 0;
+  };
+
+  Place place_of(const SocketAddress& mailbox) const;
+  uint16_t number_of(const Line& line) const;
+  Line* line_for(const RelayAddress& relay, End end);
+  void want(Instant now, Line& line);
+  void after_input(Line& line);
+  void note(Line& line, const RelayEvent& event);
+
+  Entropy& entropy_;
+  std::map<uint16_t, std::unique_ptr<Line>> lines_;
+  uint16_t last_number_ = 0;
+  std::deque<RelayWanted> wanted_;
+  std::deque<RelayNews> news_;
+};
+
+}  // namespace drawbridge::relay

@@ -1,0 +1,172 @@
+// Reached from anywhere: relays, routers of every kind, and the way from one path to a better one.
+#include "tests/sim/office_fixture.hpp"
+
+using namespace drawbridge;
+using namespace drawbridge::sim;
+
+namespace {
+
+using Ports = RouterKind::Ports;
+constexpr auto eim = Dependence::endpoint_independent, adm = Dependence::address, apdm = Dependence::address_and_port;
+
+const RouterKind full_cone{"full-cone", eim, eim};
+const RouterKind addr_restricted{"addr-restricted", eim, adm};
+const RouterKind port_restricted{"port-restricted", eim, apdm};
+const RouterKind addr_symmetric{"addr-symmetric", adm, adm};
+const RouterKind symmetric{"symmetric", apdm, apdm};
+
+// An office and a laptop behind routers (null: in the open), and a relay that both use.
+struct Apart {
+  Apart(uint64_t seed, const RouterKind* office_router, const RouterKind* laptop_router, LinkOptions link = {.delay = 10ms})
+      : world(seed, link), relay(world.add_relay()), office(world.add("office")), laptop(world.add("laptop")) {
+    if (office_router) office.attach(&world.add_router(*office_router));
+    if (laptop_router) laptop.attach(&world.add_router(*laptop_router));
+    world.run(100ms);
+    office.expose("echo");
+    REQUIRE(office.node->add_relay(office.now(), relay.url(), ""));
+    world.run(1s);
+  }
+  void pair() { world.pair(office, laptop); }
+  const PeerStatus* status() { return laptop.peer(office.identity.id); }
+  bool connected() { return status() && status()->state == PeerState::connected; }
+  bool direct() { return connected() && status()->relay.empty(); }
+  bool relayed() { return connected() && !status()->relay.empty(); }
+  SimFlow& echo(uint64_t bytes, bool finish = true) { return laptop.open(office.identity.id, "echo", bytes, finish); }
+  bool echoes_more(SimFlow& flow, uint64_t bytes, Duration longest) {
+    flow.to_write += bytes;
+    laptop.poke(flow);
+    return world.run(longest, [&] { return flow.read == flow.to_write && flow.intact; });
+  }
+
+  World world;
+  SimRelay& relay;
+  SimNode& office;
+  SimNode& laptop;
+};
+
+}  // namespace
+
+TEST_CASE("two ends behind routers that admit no stranger are paired through the relay") {
+  Apart a(1, &symmetric, &symmetric);
+  a.pair();
+  CHECK(a.relayed());
+  SimFlow& flow = a.echo(1'000'000);
+  CHECK(a.world.run(20s, [&] { return flow.read == 1'000'000; }));
+  CHECK(flow.intact);
+}
+
+TEST_CASE("behind endpoint-independent routers the path is direct within a second of pairing") {
+  const RouterKind* kinds[] = {nullptr, &full_cone, &addr_restricted, &port_restricted};
+  auto office = GENERATE(0, 1, 2, 3);
+  auto laptop = GENERATE(0, 1, 2, 3);
+  CAPTURE(office, laptop);
+  Apart a(2, kinds[office], kinds[laptop]);
+  a.pair();
+  CHECK(a.world.run(1s, [&] { return a.direct(); }));
+  SimFlow& flow = a.echo(100'000);
+  CHECK(a.world.run(5s, [&] { return flow.read == 100'000; }));
+}
+
+TEST_CASE("a symmetric router at one end is passed where the other end admits any port") {
+  const RouterKind* kinds[] = {nullptr, &full_cone, &addr_restricted};
+  auto other = GENERATE(0, 1, 2);
+  bool office_symmetric = GENERATE(true, false);
+  CAPTURE(other, office_symmetric);
+  Apart a(3, office_symmetric ? &symmetric : kinds[other], office_symmetric ? kinds[other] : &symmetric);
+  a.pair();
+  CHECK(a.world.run(2s, [&] { return a.direct(); }));
+}
+
+TEST_CASE("first byte through the relay within three round trips of starting") {
+  Apart a(4, &symmetric, &symmetric, {.delay = 20ms});
+  a.pair();
+  a.laptop.kill();
+  a.world.run(1min);
+  a.laptop.start();
+  Instant begin = a.world.now;
+  SimFlow& flow = a.echo(100);
+  REQUIRE(a.world.run(5s, [&] { return flow.read == 100; }));
+  // One trip to the relay for its cookie; then through it, twice as far: handshake and request.
+  CHECK(to_ms(a.world.now - begin) <= 40 + 2 * 80 + 20);
+}
+
+TEST_CASE("a waiting device learns through the relay that its office is back") {
+  Apart a(5, &symmetric, &symmetric);
+  a.pair();
+  a.office.kill();
+  a.world.run(20min);
+  CHECK(!a.connected());
+  a.office.start();
+  CHECK(a.world.run(500ms, [&] { return a.connected(); }));
+}
+
+TEST_CASE("a relay that restarts is found again by both ends, also while idle, and no stream notices") {
+  Apart a(6, &symmetric, &symmetric);
+  a.pair();
+  SimFlow& flow = a.echo(1'000, false);
+  REQUIRE(a.world.run(5s, [&] { return flow.read == 1'000; }));
+  a.world.run(3min);
+  a.relay.kill();
+  a.world.run(2s);
+  a.relay.start();
+  a.world.run(28s);
+  CHECK(a.echoes_more(flow, 10'000, 3s));
+  CHECK(!flow.ended);
+}
+
+TEST_CASE("streams survive the change from relay to direct and back") {
+  Apart a(7, &port_restricted, &port_restricted);
+  a.pair();
+  REQUIRE(a.world.run(2s, [&] { return a.direct(); }));
+  SimFlow& flow = a.echo(1'000, false);
+  REQUIRE(a.world.run(5s, [&] { return flow.read == 1'000; }));
+  // The direct way is gone: whatever does not pass the relay is lost.
+  a.world.drop = [&](auto& from, auto& to, auto&) { return from != a.relay.address && to != a.relay.address; };
+  CHECK(a.echoes_more(flow, 10'000, 3s));
+  CHECK(a.relayed());
+  a.world.drop = [](auto&, auto&, auto&) { return false; };
+  CHECK(a.world.run(61s, [&] { return a.direct(); }));
+  CHECK(a.echoes_more(flow, 10'000, 1s));
+}
+
+TEST_CASE("a laptop that comes to another network is back within two round trips and 250 ms") {
+  Apart a(8, &port_restricted, &port_restricted, {.delay = 20ms});
+  a.pair();
+  REQUIRE(a.world.run(2s, [&] { return a.direct(); }));
+  SimFlow& flow = a.echo(1'000, false);
+  REQUIRE(a.world.run(5s, [&] { return flow.read == 1'000; }));
+  bool symmetric_there = GENERATE(true, false);
+  CAPTURE(symmetric_there);
+  a.laptop.attach(&a.world.add_router(symmetric_there ? symmetric : port_restricted));
+  CHECK(a.echoes_more(flow, 1'000, 2 * 40ms + 250ms));
+}
+
+TEST_CASE("a router's reboot and a new public address at either side go unnoticed by streams") {
+  Apart a(9, &port_restricted, &port_restricted);
+  a.pair();
+  REQUIRE(a.world.run(2s, [&] { return a.direct(); }));
+  SimFlow& flow = a.echo(1'000, false);
+  REQUIRE(a.world.run(5s, [&] { return flow.read == 1'000; }));
+  for (auto& router : a.world.routers) {
+    router->reboot();
+    CHECK(a.echoes_more(flow, 10'000, 3s));
+    SocketAddress outside = router->outside();
+    outside.ip[15] = static_cast<uint8_t>(outside.ip[15] + 100);
+    router->set_outside(outside);
+    CHECK(a.echoes_more(flow, 10'000, 3s));
+    a.world.run(1min);
+  }
+  CHECK(a.direct());
+}
+
+TEST_CASE("after an hour of sleep with every mapping expired the open stream answers within a second") {
+  Apart a(10, &port_restricted, &port_restricted);
+  a.pair();
+  SimFlow& flow = a.echo(1'000, false);
+  REQUIRE(a.world.run(5s, [&] { return flow.read == 1'000; }));
+  a.laptop.suspend(true);
+  a.world.run(std::chrono::hours(1));
+  a.laptop.suspend(false);
+  a.laptop.move(a.laptop.address);
+  CHECK(a.echoes_more(flow, 1'000, 1s));
+}
