@@ -1,6 +1,8 @@
 // What a relay costs: CPU seconds of its process per GiB passed on, and its memory per idle device.
 //
-//   relay_bench run DRAWBRIDGED [GIB]       starts a relay; a pair of clients floods it, with GSO and one by one
+//   relay_bench run DRAWBRIDGED [GIB]       starts a relay; a pair of clients floods it: UDP with GSO and one by one,
+//                                           WebSocket plain and under TLS
+//   relay_bench pair URL [MIB]              a pair meets by a relay that runs already (behind nginx, say) and compares
 //   relay_bench idle DRAWBRIDGED [DEVICES]  that many devices, each waiting in a mailbox of its own
 #include <signal.h>
 #include <sys/wait.h>
@@ -14,6 +16,7 @@
 
 #include "daemon/io/system_entropy.hpp"
 #include "daemon/io/udp_socket.hpp"
+#include "daemon/relay/relay_websocket_client.hpp"
 #include "protocol/relay/relay_client.hpp"
 #include "protocol/relay/relay_url.hpp"
 
@@ -25,15 +28,21 @@ namespace {
 constexpr const char* settings =
     "log = \"json\"\n[relay]\nlisten = [\"127.0.0.1:0\"]\nconnections = 100000\nconnections_per_address = 100000\n"
     "mailboxes_per_address = 100000\nopenings_per_second = 100000\nopenings_per_address_and_second = 100000\n"
-    "signatures_per_address_and_second = 100000\ndrain_seconds = 0\n";
+    "signatures_per_address_and_second = 100000\ndrain_seconds = 0\nwebsocket = [\"127.0.0.1:0\"]\n";
 
 // A relay as a process of its own, whose costs /proc tells.
 class RelayProcess {
  public:
-  explicit RelayProcess(const std::string& program) {
+  explicit RelayProcess(const std::string& program, bool tls = false) {
     char folder[] = "/tmp/relay-bench-XXXXXX";
     folder_ = mkdtemp(folder);
-    std::ofstream(folder_ + "/config.toml") << settings;
+    std::string more;
+    if (tls) {
+      std::string files = " -keyout " + folder_ + "/key.pem -out " + folder_ + "/certificate.pem 2>/dev/null";
+      if (std::system(("openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=relay.example -days 2" + files).c_str())) std::exit(1);
+      more = "certificate = \"" + folder_ + "/certificate.pem\"\nkey = \"" + folder_ + "/key.pem\"\n";
+    }
+    std::ofstream(folder_ + "/config.toml") << settings << more;
     std::string log = folder_ + "/log";
     pid_ = fork();
     if (pid_ == 0) {
@@ -45,7 +54,10 @@ class RelayProcess {
       std::ifstream in(log);
       while (std::getline(in, line)) {
         size_t at = line.find("udp://");
-        if (line.find("\"ready\"") != std::string::npos && at != std::string::npos) url_ = line.substr(at, line.find('"', at) - at);
+        if (line.find("\"ready\"") == std::string::npos || at == std::string::npos) continue;
+        url_ = line.substr(at, line.find('"', at) - at);
+        at = line.find("\"ws", at) + 1;
+        websocket_ = line.substr(at, line.find('"', at) - at);
       }
     }
   }
@@ -55,6 +67,7 @@ class RelayProcess {
     [[maybe_unused]] int gone = std::system(("rm -r " + folder_).c_str());
   }
   RelayUrl url() const { return parse_relay_url(url_).take(); }
+  RelayUrl websocket() const { return parse_relay_url(websocket_).take(); }
   double cpu_seconds() const {
     std::ifstream in("/proc/" + std::to_string(pid_) + "/stat");
     std::string text((std::istreambuf_iterator<char>(in)), {});
@@ -74,7 +87,7 @@ class RelayProcess {
   }
 
  private:
-  std::string folder_, url_;
+  std::string folder_, url_, websocket_;
   pid_t pid_ = 0;
 };
 
@@ -166,6 +179,75 @@ void flood(const char* what, RelayProcess& relay, uint64_t total, size_t run_seg
   report(what, relay, relay.cpu_seconds() - before, sent, office.bytes, seconds);
 }
 
+// One client on a WebSocket.
+struct SocketUser {
+  Loop& loop;
+  SystemEntropy entropy;
+  RelayClient client;
+  std::unique_ptr<RelayWebSocketClient> way;
+  uint64_t bytes = 0;
+  bool right = true;
+
+  SocketUser(Loop& on, const RelayUrl& url, const Secret32& secret, End end) : loop(on), client({url.key, {}, 25s}, entropy) {
+    client.open_mailbox(secret, end);
+    client.connect(clock_now(), {});
+    std::array<uint8_t, largest_control> hello;
+    size_t length = client.poll_transmit(clock_now(), hello);
+    way = std::make_unique<RelayWebSocketClient>(
+        loop, url, parse_socket_address(url.host + ":" + std::to_string(url.port)).take(), std::nullopt, ByteView(hello).first(length), entropy,
+        RelayWebSocketClient::Callbacks{[] {}, [this](MutableBytes datagram) { take(datagram); }, [this] { settle(); },
+                                        [](const Error& why) { std::fprintf(stderr, "%s\n", why.message.c_str()), std::exit(1); }});
+  }
+  void take(ByteView datagram) {
+    auto got = client.handle_datagram(clock_now(), datagram);
+    if (!got.channel) return;
+    bytes += datagram.size();
+    for (size_t i = 0; i < got.payload.size(); i += 97) right &= got.payload[i] == 0x55;
+  }
+  void settle() {
+    std::array<uint8_t, largest_control> buffer;
+    while (way->is_open()) {
+      size_t length = client.poll_transmit(clock_now(), buffer);
+      if (length == 0) break;
+      way->send(ByteView(buffer).first(length), length);
+    }
+    way->flush();
+  }
+};
+
+// Gives what was lost on the way, in bytes.
+uint64_t flood_sockets(const char* what, const RelayUrl& url, RelayProcess* relay, uint64_t total) {
+  Loop loop;
+  Secret32 secret = SystemEntropy().secret32();
+  SocketUser office(loop, url, secret, End::office), device(loop, url, secret, End::device);
+  LocalTimer wake(loop, [] {});
+  while (office.client.status(0) != Status::joined || device.client.status(0) != Status::joined) {
+    wake.start(10ms);
+    loop.run_once();
+  }
+  constexpr size_t segment = 1442 + header_size;
+  Bytes run(segment * 22, 0x55);
+  uint64_t sent = 0;
+  double before = relay ? relay->cpu_seconds() : 0;
+  Instant started = clock_now(), last = started;
+  while (sent < total || (office.bytes < sent && clock_now() - last < 2s)) {
+    while (sent < total && sent - office.bytes < 190 * 1024) {
+      for (size_t at = 0; at < run.size(); at += segment) device.client.write_header(0, MutableBytes(run).subspan(at));
+      device.way->send(run, segment);
+      device.way->flush();
+      sent += run.size();
+    }
+    uint64_t arrived = office.bytes;
+    wake.start(10ms);
+    loop.run_once();
+    if (office.bytes != arrived) last = clock_now();
+    if (clock_now() - last > 5s) break;
+  }
+  double seconds = std::chrono::duration<double>(clock_now() - started).count();
+  if (relay) report(what, *relay, relay->cpu_seconds() - before, sent, office.bytes, seconds);
+  return office.right ? sent - office.bytes : sent;
+}
+
 void idle(RelayProcess& relay, size_t devices) {
   Loop loop;
   double empty = relay.resident_kib();
@@ -218,6 +300,14 @@ void idle(RelayProcess& relay, size_t devices) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 2 && std::string(argv[1]) == "pair") {
+    auto url = parse_relay_url(argv[2]);
+    if (!url) return std::fprintf(stderr, "%s\n", url.error().message.c_str()), 1;
+    auto total = static_cast<uint64_t>((argc > 3 ? std::strtod(argv[3], nullptr) : 10) * (1 << 20));
+    uint64_t lost = flood_sockets("", *url, nullptr, total);
+    std::printf("%llu bytes lost\n", static_cast<unsigned long long>(lost));
+    return lost > 0;
+  }
   if (argc < 3) return std::fprintf(stderr, "usage: relay_bench run|idle DRAWBRIDGED [GIB|DEVICES]\n"), 2;
   std::string what = argv[1];
   RelayProcess relay(argv[2]);
@@ -228,4 +318,7 @@ int main(int argc, char** argv) {
   auto total = static_cast<uint64_t>((argc > 3 ? std::strtod(argv[3], nullptr) : 2) * (1 << 30));
   flood("UDP, runs of 44 (GSO, GRO)", relay, total, 44);
   flood("UDP, one datagram a call", relay, total / 4, 1);
+  flood_sockets("WebSocket", relay.websocket(), &relay, total / 2);
+  RelayProcess secured(argv[2], true);
+  flood_sockets("WebSocket under TLS", secured.websocket(), &secured, total / 2);
 }
