@@ -140,6 +140,13 @@ PeerStatus Peer::status(Now now) const {
   if (last_alive_ != Instant{}) s.echo_age = now.boot - last_alive_;
   if (up) s.path = session_->path;
   if (const auto* relay = up && s.path ? core_.relays.status_of(s.path->remote) : nullptr) s.relay = relay->address.url;
+  s.bytes_sent = carried_.sent;
+  s.bytes_received = carried_.received;
+  for (FlowId id : session_ ? session_->session->flow_ids() : std::vector<FlowId>()) {
+    FlowCounters counters = session_->session->flow(id)->counters();
+    s.bytes_sent += counters.sent;
+    s.bytes_received += counters.received;
+  }
   if (const auto* active = candidates_.active(); up && active) s.rtt = active->rtt;
   return s;
 }

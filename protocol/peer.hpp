@@ -148,6 +148,7 @@ class Peer final : public SessionHolder {
   void attach_waiting(Now now);
   void fail_waiting(Now now, FlowReset reset, const std::string& message);
   bool allowed(Now now, const std::string& service) const;
+  void add_carried(const FlowCounters& counters);
 
   Core& core_;
   roster::Relation record_;
@@ -156,6 +157,7 @@ class Peer final : public SessionHolder {
   TimerTable<Timer> timers_;
 
   std::unique_ptr<Carried> session_;                  // finished its handshake
+  FlowCounters carried_;                              // by the flows that are over
   std::unique_ptr<Carried> attempt_;                  // device: handshake under way
   std::vector<std::unique_ptr<Carried>> incoming_;    // office: likewise
   std::vector<std::unique_ptr<Carried>> closing_;     // one last packet to send

@@ -365,8 +365,9 @@ void Peer::leave(Now now, RequestId request) {
     session_->may_send = true;
     timers_.set(Timer::revoke_cut, now.boot + limits::revoked_notice);
   }
-  // It goes on leaving even if the disk is full: what the office was told cannot be unsaid.
-  core_.journal.then([this, request](Now, const std::optional<Error>& error) { core_.finish_request(request, error); });
+  // It goes on leaving even if the disk is full: what the office was told cannot be unsaid. The office's acknowledgement
+  // may be quicker than the disk: this peer is gone then, the request is not.
+  core_.journal.then([&core = core_, request](Now, const std::optional<Error>& error) { core.finish_request(request, error); });
   core_.journal.when_durable([this, alive = std::weak_ptr<bool>(alive_)](Now) {
     if (!alive.expired() && !session_) over_ = true;
   });

@@ -137,6 +137,7 @@ void Peer::flow_opened(Now now, FlowId id) {
 
 void Peer::flow_ended(Now now, const session_event::FlowEnded& ended) {
   if (core_.flows.erase(ended.flow) == 0) return;
+  add_carried(ended.counters);
   if (is_office()) {
     std::string why = ended.reset == FlowReset::none ? "" : reset_name(ended.reset);
     core_.audit(now, audit::RecordType::flow_closed, &record_.key.peer, record_.name, ended.service, why, ended.counters);
@@ -216,10 +217,16 @@ void Peer::reset_flow(Now now, FlowId id, FlowReset reset) {
   if (core_.flows.erase(id) == 0) return;
   if (waiting_flows_.erase(id) > 0 || !session_) return;
   auto flow = session_->session->reset_flow(id, reset);
+  if (flow) add_carried(flow->counters());
   if (flow && is_office() && flow->accepted) {
     core_.audit(now, audit::RecordType::flow_closed, &record_.key.peer, record_.name, flow->service, reset_name(reset), flow->counters());
   }
   settle(now, *session_);
+}
+
+void Peer::add_carried(const FlowCounters& counters) {
+  carried_.sent += counters.sent;
+  carried_.received += counters.received;
 }
 
 void Peer::touch(Now now, FlowId id) {
