@@ -266,6 +266,8 @@ void Bridge::woke_up(Duration away) {
 }
 
 void Bridge::local_refused(const LocalRefusal& refusal) {
+  std::string user = refusal.user ? "user " + std::to_string(*refusal.user) : "an unknown user";
+  node_.handle_local_refusal(loop_.now(), user, to_text(refusal.server));
   log_.warning(LogEvent::local_user_refused,
                {{LogField::address, to_text(refusal.server)},
                 {LogField::user, refusal.user ? std::to_string(*refusal.user) : "unknown"}});

@@ -135,6 +135,8 @@ class Node {
   void handle_persisted(Now now, uint64_t ticket);
   // The disk refused the batch (and will refuse those after it until it is repaired): requests in it fail.
   void handle_persist_failed(Now now, uint64_t ticket, const std::string& reason);
+  // A program of another user of this machine was kept from a service: put on record, at most once a minute.
+  void handle_local_refusal(Now now, const std::string& user, const std::string& address);
   // SIGTERM: tells peers `restarting`. Poll transmits once more, then destroy.
   void shut_down(Now now);
 

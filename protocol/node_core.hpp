@@ -22,6 +22,8 @@ struct Node::Core {
   std::unordered_map<FlowId, Peer*> flow_owners;
   TokenBucket strange{limits::strange_packets_per_second, limits::strange_packets_burst};
   TokenBucket revoked_audit{1.0 / 60, 1};
+  TokenBucket local_refusal_audit{1.0 / 60, 1};
+  uint64_t local_refusals = 0;                             // since the last record
   size_t turn = 0;                                         // whose turn it is to send
   bool datagram_next = false;
   Instant grants_checked{};

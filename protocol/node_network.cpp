@@ -128,6 +128,15 @@ void Node::handle_timeout(Now now) {
   core.reap(now);
 }
 
+void Node::handle_local_refusal(Now now, const std::string& user, const std::string& address) {
+  Core& core = *core_;
+  ++core.local_refusals;
+  if (!core.local_refusal_audit.take(now.boot)) return;
+  std::string detail = "a program of " + user + " tried " + address + ", " + std::to_string(core.local_refusals) + " in all";
+  core.local_refusals = 0;
+  core.shared.audit(now, audit::RecordType::refused, nullptr, "", "", detail);
+}
+
 Instant Node::Core::next_timeout() const {
   Instant next = std::min(shared.journal.next_timeout(), shared.relays.next_timeout());
   for (const auto& [key, peer] : peers) next = std::min(next, peer->next_timeout());

@@ -1,0 +1,62 @@
+"""Another user of the laptop: kept out, and on record. Needs root, to be somebody else."""
+
+import encodings.idna  # what connect() loads: another user may not read where Python lives
+import os
+import socket
+import unittest
+from urllib.parse import urlsplit
+
+from bridge import BridgeTest, eventually, pair
+from browser import url_of
+from servers import Echo
+
+NOBODY = 65534
+
+
+@unittest.skipUnless(os.geteuid() == 0, "needs root")
+class OtherUser(BridgeTest):
+    def setUp(self):
+        super().setUp()
+        self.echo = Echo()
+        self.office.json("expose", "echo", f"127.0.0.1:{self.echo.port}")
+        self.office.json("expose", "files", "folder:" + self.folder)
+        pair(self.office, self.laptop, "--allow", "echo,files")
+
+    def call(self, address, user):
+        """What a program of this user hears at the address."""
+        theirs, ours = os.pipe()
+        child = os.fork()
+        if child == 0:
+            try:
+                os.setgroups([]), os.setgid(user), os.setuid(user)
+                with socket.create_connection(address, 20) as connection:
+                    connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                    os.write(ours, connection.recv(9))
+            except OSError:
+                pass  # reset
+            finally:
+                os._exit(0)
+        os.close(ours)
+        with os.fdopen(theirs, "rb") as heard:
+            said = heard.read()
+        os.waitpid(child, 0)
+        return said
+
+    def refusals(self):
+        out = self.laptop.run("audit", "show", "--json")
+        return [line for line in out.splitlines() if "\"refused\"" in line and f"user {NOBODY}" in line]
+
+    def test_his_programs_hear_nothing_and_one_record_a_minute_says_so(self):
+        address = self.laptop.address_of("echo")
+        self.assertEqual(self.call(address, 0), b"GET / HTT")
+        self.assertEqual(self.refusals(), [])
+        gateway = ("127.0.0.1", urlsplit(url_of(self.laptop, "files")).port)
+        for where in (address, gateway, address):
+            self.assertEqual(self.call(where, NOBODY), b"")
+        record, = eventually(self.refusals, 10, "the refusal is on record")
+        self.assertIn(f"{address[0]}:{address[1]}", record)
+        self.assertTrue(self.laptop.json("audit", "verify")["ok"])
+
+
+if __name__ == "__main__":
+    unittest.main()
