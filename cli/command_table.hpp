@@ -37,6 +37,7 @@ void add_pair_command(CommandTable& table);       // pair
 void add_join_commands(CommandTable& table);      // join, leave
 void add_connect_command(CommandTable& table);    // connect
 void add_audit_commands(CommandTable& table);     // audit show|verify|export
+void add_relay_commands(CommandTable& table);     // relay add|remove|list
 void add_backup_commands(CommandTable& table);    // backup, restore
 void add_demo_command(CommandTable& table);       // demo
 

@@ -34,6 +34,7 @@ void add_all(CommandTable& table) {
   add_join_commands(table);
   add_device_commands(table);
   add_connect_command(table);
+  add_relay_commands(table);
   add_audit_commands(table);
   add_backup_commands(table);
   add_demo_command(table);

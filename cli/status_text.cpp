@@ -60,7 +60,8 @@ std::string joined(const Value::Array& items, const char* separator) {
 }  // namespace
 
 std::string describe_path(const Value& path) {
-  if (path.text("kind") == "relayed") return "relayed by " + path.text("relay");
+  // Whose relay it is; its key is for machines.
+  if (path.text("kind") == "relayed") return "relayed by " + path.text("relay").substr(0, path.text("relay").find('#'));
   return fmt::format("{}, {}", path.text("kind"), path.text("remote"));
 }
 

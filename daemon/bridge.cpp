@@ -68,10 +68,14 @@ Bridge::Bridge(const StateDirectory& state, const BridgeOptions& options, Config
       store_(std::move(store)),
       node_(node_config(secrets_.identity, name_, config_), entropy_),
       driver_(loop_, node_, store_, driver_readers()),
+      relay_links_(loop_, log_, node_, entropy_),
       flows_(loop_, driver_),
-      connector_(loop_, flows_, connector_answers()) {}
+      connector_(loop_, flows_, connector_answers()) {
+  driver_.set_outlet(&relay_links_);
+}
 
 Bridge::~Bridge() {
+  driver_.set_outlet(nullptr);
   // What commands still wait for must not outlive what they act on.
   admin_.reset();
 }
@@ -234,6 +238,7 @@ void Bridge::handle(const Event& event) {
   if (const auto* readable = std::get_if<event::FlowReadable>(&event)) return flows_.handle(*readable);
   if (const auto* writable = std::get_if<event::FlowWritable>(&event)) return flows_.handle(*writable);
   if (const auto* ended = std::get_if<event::FlowEnded>(&event)) return flows_.handle(*ended);
+  if (const auto* wanted = std::get_if<event::RelayWanted>(&event)) return relay_links_.handle(*wanted);
   if (std::holds_alternative<event::ServicesChanged>(event)) offer_services();
   log_event(log_, event, [this](const RelationKey& key) { return name_of(key); });
   watchers_.tell(event);

@@ -12,6 +12,7 @@
 #include "daemon/gateway/gateway.hpp"
 #include "daemon/io/interface_monitor.hpp"
 #include "daemon/io/system_entropy.hpp"
+#include "daemon/relay/relay_links.hpp"
 #include "daemon/relay/relay_service.hpp"
 #include "daemon/storage/state_directory.hpp"
 
@@ -80,6 +81,7 @@ class Bridge {
   Loop loop_;
   Node node_;
   NodeDriver driver_;
+  RelayLinks relay_links_;
   FlowTable flows_;
   std::unique_ptr<Settings> settings_;
   SocketOwners owners_;

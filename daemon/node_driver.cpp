@@ -50,6 +50,7 @@ void NodeDriver::settle() {
   bool more = true;
   for (int round = 0; more && round < rounds_a_turn; ++round) more = do_round();
   persist();
+  if (outlet_) outlet_->flush();
   readers_.turn_end();
   more ? loop_.turn_again() : sleep_until(node_.next_timeout());
 }
@@ -115,6 +116,11 @@ bool NodeDriver::transmit() {
 
 void NodeDriver::send_pending() {
   if (!blocked()) return;
+  if (outlet_ && outlet_->carries(pending_.path)) {
+    outlet_->send(pending_, {buffer_.get(), pending_.length});
+    pending_sent_ = pending_.length;
+    return;
+  }
   ByteView rest(buffer_.get() + pending_sent_, pending_.length - pending_sent_);
   pending_sent_ += udp_.send({pending_.path, pending_.ecn, pending_.segment_size, rest});
 }

@@ -22,12 +22,22 @@ class NodeDriver final : public FlowPort {
     // The machine or this process has stood still: nothing is as it was.
     std::function<void(Duration)> woke_up;
   };
+  // Carries what does not leave by a UDP socket.
+  class Outlet {
+   public:
+    virtual ~Outlet() = default;
+    virtual bool carries(const Path& path) const = 0;
+    virtual void send(const Transmit& run, ByteView bytes) = 0;  // at once, or never
+    virtual void flush() = 0;                                    // at each turn's end
+  };
   using Answer = std::function<void(const event::RequestDone&)>;
 
   // `node` is started already; it and `store` must outlive the driver. Takes over the loop's turn end.
   NodeDriver(Loop& loop, Node& node, RowStore& store, Readers readers);
   ~NodeDriver() override;
 
+  // Must outlive the driver's use; null: none.
+  void set_outlet(Outlet* outlet) { outlet_ = outlet; }
   Result<void> listen(const std::vector<SocketAddress>& addresses) { return udp_.open(addresses); }
   std::vector<SocketAddress> listening() const { return udp_.addresses(); }
 
@@ -78,6 +88,7 @@ class NodeDriver final : public FlowPort {
   std::unique_ptr<uint8_t[]> buffer_;  // one run, filled by the node
   Transmit pending_;                   // the run in buffer_ ...
   size_t pending_sent_ = 0;            // ... and how much of it the kernel has taken
+  Outlet* outlet_ = nullptr;
   Instant expected_wake_ = far_future;
   bool held_ = false;
 };

@@ -36,12 +36,13 @@ struct RequestDone {
   std::optional<Duration> rtt;
   std::optional<RelationKey> peer;
 };
-// Said only after an authenticated handshake and a sealed echo.
-struct Connected { RelationKey peer; Path path; };
+// Said only after an authenticated handshake and a sealed echo. `relay`, here and below: the URL of the relay that the
+// path takes; empty: direct.
+struct Connected { RelationKey peer; Path path; std::string relay; };
 // No authentic packet for 3 s: the connection is kept and its clock stands still.
 struct Suspended { RelationKey peer; };
 struct Resumed { RelationKey peer; Path path; Duration away{}; };
-struct PathChanged { RelationKey peer; Path path; };
+struct PathChanged { RelationKey peer; Path path; std::string relay; };
 // The connection is over (its flows were reset); the node goes on trying unless `final`.
 struct Disconnected { RelationKey peer; std::string reason; bool final = false; };
 // A device joined with an invitation (office), or this node joined an office (device). Durable.

@@ -139,7 +139,7 @@ PeerStatus Peer::status(Now now) const {
   if (up) s.cause.clear();
   if (last_alive_ != Instant{}) s.echo_age = now.boot - last_alive_;
   if (up) s.path = session_->path;
-  if (const auto* relay = up && s.path ? core_.relays.status_of(s.path->remote) : nullptr) s.relay = relay->address.url;
+  if (up) s.relay = relay_url();
   s.bytes_sent = carried_.sent;
   s.bytes_received = carried_.received;
   for (FlowId id : session_ ? session_->session->flow_ids() : std::vector<FlowId>()) {

@@ -133,6 +133,7 @@ class Peer final : public SessionHolder {
   void forget_lost_addresses();
   Instant waiting_since() const;
   void note_paths(Now now);
+  std::string relay_url() const;                            // of the path in use; empty: direct
   std::string path_text() const;                            // for the audit trail
 
   // peer_flows.cpp

@@ -153,10 +153,15 @@ void Peer::handle_answer(Now now, const Path& path, const ConnectivityCheck& res
     was_connected_ = true;
     since_ = now.wall;
     cause_.clear();
-    core_.emit(event::Connected{record_.key, session_->path.value_or(path)});
+    core_.emit(event::Connected{record_.key, session_->path.value_or(path), relay_url()});
     if (is_office()) core_.audit(now, audit::RecordType::connected, &record_.key.peer, record_.name, "", path_text());
     else tell_addresses(now);
   }
+}
+
+std::string Peer::relay_url() const {
+  const auto* relay = session_ && session_->path ? core_.relays.status_of(session_->path->remote) : nullptr;
+  return relay ? relay->address.url : "";
 }
 
 std::string Peer::path_text() const {
@@ -179,7 +184,7 @@ void Peer::use(Now now, Candidate& candidate) {
     session_->session->connection().handle_path_switch(now.boot, rtt_before, *candidate.rtt);
   }
   if (!is_office()) check_active(now);
-  if (moved && announced_) core_.emit(event::PathChanged{record_.key, candidate.path});
+  if (moved && announced_) core_.emit(event::PathChanged{record_.key, candidate.path, relay_url()});
   if (moved) note_paths(now);
 }
 

@@ -77,9 +77,10 @@ Value text_or_null(const std::string& text) {
 
 Value path_document(const PeerStatus& peer) {
   if (!peer.path) return {};
-  return Value::map({{"kind", "direct"},
-                     {"remote", to_text(peer.path->remote)},
-                     {"relay", nullptr},
+  bool direct = peer.relay.empty();
+  return Value::map({{"kind", direct ? "direct" : "relayed"},
+                     {"remote", direct ? Value(to_text(peer.path->remote)) : Value()},
+                     {"relay", text_or_null(peer.relay)},
                      {"rtt_ms", milliseconds(peer.rtt)}});
 }
 

@@ -9,6 +9,10 @@ const char* role_name(PeerRole role) {
   return role == PeerRole::office ? "office" : "device";
 }
 
+std::string path_text(const Path& path, const std::string& relay) {
+  return relay.empty() ? to_text(path.remote) : "relayed by " + relay.substr(0, relay.find('#'));
+}
+
 struct EventLogger {
   Log& log;
   const NameOf& name_of;
@@ -21,7 +25,7 @@ struct EventLogger {
   }
 
   void operator()(const event::Connected& event) const {
-    peer(LogEvent::connected, event.peer, {LogField::path, to_text(event.path.remote)});
+    peer(LogEvent::connected, event.peer, {LogField::path, path_text(event.path, event.relay)});
   }
   void operator()(const event::Suspended& event) const {
     peer(LogEvent::suspended, event.peer, {LogField::reason, std::string("no_answer")});
@@ -30,7 +34,7 @@ struct EventLogger {
     peer(LogEvent::resumed, event.peer, {LogField::away_ms, to_ms(event.away)});
   }
   void operator()(const event::PathChanged& event) const {
-    peer(LogEvent::path_changed, event.peer, {LogField::path, to_text(event.path.remote)});
+    peer(LogEvent::path_changed, event.peer, {LogField::path, path_text(event.path, event.relay)});
   }
   void operator()(const event::Disconnected& event) const {
     peer(LogEvent::disconnected, event.peer, {LogField::reason, event.reason});

@@ -1,0 +1,123 @@
+#include "daemon/relay/relay_links.hpp"
+
+#include <netdb.h>
+
+#include "daemon/io/socket_address.hpp"
+
+namespace drawbridge {
+namespace {
+
+// How the node names a WebSocket: an address in 100:0:0:1::/64 (within RFC 6666's discard-only block), the relay's
+// number as its port.
+constexpr std::array<uint8_t, 8> websocket_prefix{0x01, 0, 0, 0, 0, 0, 0, 0x01};
+
+Path websocket_path(uint16_t number) {
+  Path path;
+  std::copy(websocket_prefix.begin(), websocket_prefix.end(), path.remote.ip.begin());
+  path.remote.port = number;
+  return path;
+}
+
+}  // namespace
+
+struct RelayLinks::Lookup {
+  uv_getaddrinfo_t request{};
+  RelayLinks* links = nullptr;
+  std::weak_ptr<bool> alive;
+  uint16_t number = 0, port = 0;
+  uint64_t serial = 0;
+
+  static void done(uv_getaddrinfo_t* request, int status, addrinfo* list) {
+    std::unique_ptr<Lookup> self(static_cast<Lookup*>(request->data));
+    std::vector<SocketAddress> addresses;
+    for (addrinfo* entry = status == 0 ? list : nullptr; entry; entry = entry->ai_next) {
+      addresses.push_back(from_system(entry->ai_addr));
+      addresses.back().port = self->port;
+    }
+    uv_freeaddrinfo(list);
+    if (!self->alive.expired()) self->links->found(self->number, self->serial, std::move(addresses));
+  }
+};
+
+void RelayLinks::handle(const event::RelayWanted& wanted) {
+  auto url = relay::parse_relay_url(wanted.url);
+  if (!url) return;
+  Line& line = lines_[wanted.number];
+  if (line.client && relay::to_text(line.url) != wanted.url) over_.push_back(std::move(line.client));
+  line.url = url.take();
+  look_up(wanted.number);
+}
+
+void RelayLinks::look_up(uint16_t number) {
+  Line& line = lines_.at(number);
+  line.lookup = ++lookups_;
+  auto lookup = std::make_unique<Lookup>();
+  lookup->request.data = lookup.get();
+  lookup->links = this;
+  lookup->alive = alive_;
+  lookup->number = number;
+  lookup->port = line.url.port;
+  lookup->serial = line.lookup;
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_DGRAM;
+  hints.ai_flags = AI_ADDRCONFIG;
+  if (uv_getaddrinfo(loop_.raw(), &lookup->request, Lookup::done, line.url.host.c_str(), nullptr, &hints) == 0) lookup.release();
+  else found(number, line.lookup, {});
+}
+
+void RelayLinks::found(uint16_t number, uint64_t lookup, std::vector<SocketAddress> addresses) {
+  Line& line = lines_.at(number);
+  if (line.lookup != lookup) return;
+  if (addresses.empty()) {
+    log_.warning(LogEvent::relay_unreachable, {{LogField::address, line.url.host},
+                                               {LogField::message, "The relay's name was not found."},
+                                               {LogField::remedy, "Check this computer's network and the relay's name."}});
+    node_.handle_relay_link(loop_.now(), number, std::nullopt);
+  } else {
+    // One address after the other, if the first does not answer.
+    line.address = addresses[lookup % addresses.size()];
+    bool udp = line.url.transport == relay::RelayUrl::Transport::udp;
+    if (udp || !line.client) node_.handle_relay_link(loop_.now(), number, udp ? Path{{}, line.address} : websocket_path(number));
+  }
+  loop_.turn_again();
+}
+
+bool RelayLinks::carries(const Path& path) const {
+  return std::equal(websocket_prefix.begin(), websocket_prefix.end(), path.remote.ip.begin());
+}
+
+void RelayLinks::send(const Transmit& run, ByteView bytes) {
+  auto found = lines_.find(run.path.remote.port);
+  if (found == lines_.end()) return;
+  Line& line = found->second;
+  // The first datagram is the node's HELLO: it travels in the upgrade request.
+  if (!line.client) open(found->first, line, bytes);
+  else if (line.client->is_open()) line.client->send(bytes, run.segment_size);
+}
+
+void RelayLinks::flush() {
+  over_.clear();
+  for (auto& [number, line] : lines_) {
+    if (line.client && line.client->is_open()) line.client->flush();
+  }
+}
+
+void RelayLinks::open(uint16_t number, Line& line, ByteView hello) {
+  auto received = [this, number](MutableBytes datagram) {
+    node_.handle_datagrams(loop_.now(), {websocket_path(number), 0, datagram.size(), datagram});
+  };
+  line.client = std::make_unique<RelayWebSocketClient>(
+      loop_, line.url, line.address, std::nullopt, hello, entropy_,
+      RelayWebSocketClient::Callbacks{[] {}, received, [] {}, [this, number](const Error& why) { closed(number, why); }});
+}
+
+void RelayLinks::closed(uint16_t number, const Error& why) {
+  Line& line = lines_.at(number);
+  over_.push_back(std::move(line.client));
+  log_.info(LogEvent::relay_unreachable,
+            {{LogField::address, line.url.host}, {LogField::message, why.message}, {LogField::remedy, why.remedy}});
+  node_.handle_relay_link(loop_.now(), number, std::nullopt);
+  loop_.turn_again();
+}
+
+}  // namespace drawbridge

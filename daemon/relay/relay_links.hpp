@@ -1,0 +1,50 @@
+// RelayLinks: where the node's relays are. Looks their names up and, for those that are reached by WebSocket, opens and
+// carries the connection; to the node each is a path like any other.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "daemon/node_driver.hpp"
+#include "daemon/observe/log.hpp"
+#include "daemon/relay/relay_websocket_client.hpp"
+
+namespace drawbridge {
+
+class RelayLinks final : public NodeDriver::Outlet {
+ public:
+  // All must outlive the links.
+  RelayLinks(Loop& loop, Log& log, Node& node, Entropy& entropy) : loop_(loop), log_(log), node_(node), entropy_(entropy) {}
+
+  void handle(const event::RelayWanted& wanted);
+
+  // NodeDriver::Outlet
+  bool carries(const Path& path) const override;
+  void send(const Transmit& run, ByteView bytes) override;
+  void flush() override;
+
+ private:
+  struct Line {
+    relay::RelayUrl url;
+    SocketAddress address;                        // of its host, as looked up
+    std::unique_ptr<RelayWebSocketClient> client; // null: UDP, or not open yet
+    uint64_t lookup = 0;                          // the newest
+  };
+  // The relay's addresses are looked up on libuv's threads.
+  void look_up(uint16_t number);
+  void found(uint16_t number, uint64_t lookup, std::vector<SocketAddress> addresses);
+  void open(uint16_t number, Line& line, ByteView hello);
+  void closed(uint16_t number, const Error& why);
+
+  struct Lookup;
+  Loop& loop_;
+  Log& log_;
+  Node& node_;
+  Entropy& entropy_;
+  std::map<uint16_t, Line> lines_;
+  std::vector<std::unique_ptr<RelayWebSocketClient>> over_;  // perhaps still on the call stack
+  uint64_t lookups_ = 0;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace drawbridge
