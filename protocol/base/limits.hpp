@@ -121,6 +121,17 @@ inline constexpr size_t relay_addresses = 65'536;  // of clients, whose openings
 inline constexpr size_t relay_frame_bytes = 65'536;  // one WebSocket message
 inline constexpr size_t relay_unsent_bytes = 256 * 1024;  // to a WebSocket client that does not read; beyond: dropped
 
+// --- short codes (docs/spec/short-code.md) ---------------------------------------------------------------------------
+inline constexpr int short_code_tries = 3;
+inline constexpr double short_code_hellos_per_second = 1;  // exchanges begun with one code: 300 us of computing each
+inline constexpr double short_code_hellos_burst = 5;
+inline constexpr size_t short_code_exchanges = 4;          // remembered; one device needs one
+inline constexpr size_t short_code_answers = 16;           // waiting to be sent
+inline constexpr size_t short_code_link_bytes = 1'100;     // one datagram through a relay
+static_assert(short_code_link_bytes < smallest_packet - 64);
+inline constexpr Duration short_code_repeat_first = 300ms;
+inline constexpr Duration short_code_repeat_longest = 2s;
+
 // --- messages -------------------------------------------------------------------------------------------------------
 inline constexpr size_t name_bytes = 64;
 inline constexpr size_t service_name_bytes = 32;
