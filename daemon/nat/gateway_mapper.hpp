@@ -1,0 +1,59 @@
+// GatewayMapper: keeps our port mapped at one gateway. Blocks while it asks; it lives on the worker's thread.
+//
+// NAT-PMP first, which a gateway that speaks it answers within milliseconds; UPnP where that maps nothing and names no cause.
+// What has worked is asked first from then on.
+#pragma once
+
+#include "daemon/nat/mapping_reply.hpp"
+#include "daemon/nat/upnp.hpp"
+
+namespace drawbridge {
+
+struct MappingTimes {
+  std::chrono::seconds lifetime{3'600};   // asked for; renewed at half of what is granted
+  Duration check_every = 2min;            // whether the gateway still has its address and its state
+  Duration retry = 5min;                  // after silence or a refusal; a network event asks at once
+  Duration shortest_pause = 1s;           // however short a lifetime a gateway grants
+  Duration nat_pmp_patience = 750ms;
+  Duration upnp_search = 1s;
+  Duration withdraw_patience = 500ms;     // NAT-PMP; UPnP takes what it takes
+  Duration stop_patience = 1500ms;        // longest that the end of the program is held up
+};
+
+class GatewayMapper {
+ public:
+  GatewayMapper(const Gateway& gateway, uint16_t port, const MappingTimes& times);
+
+  // Asks what is due at `now`; `interrupt` ends the wait for NAT-PMP. Returns when to call again.
+  Instant turn(Instant now, int interrupt);
+  // Asks for everything anew at the next turn, after a network event.
+  void ask_again() { next_ = renew_at_ = {}; }
+  void withdraw();
+
+  const Gateway& gateway() const { return gateway_; }
+  const GatewayFinding& finding() const { return finding_; }
+
+ private:
+  MappingReply ask_nat_pmp(Instant now, const Patience& patience);
+  MappingReply ask_upnp(Instant now, const Patience& patience);
+  MappingReply map_upnp();
+  // The external address, judged: good only if others can reach it. Forgets the mapping if it is another than before.
+  MappingReply judged(MappingReply reply);
+  bool is_fresh(Instant now) const;
+  bool has_forgotten(Instant now, uint32_t epoch);
+  void note(Instant now, const MappingReply& reply, MappingProtocol protocol);
+  void note_mapped(Instant now, const MappingReply& reply);
+  uint16_t another_port(int attempt) const;
+
+  Gateway gateway_;
+  uint16_t port_;
+  MappingTimes times_;
+  GatewayFinding finding_;
+  std::optional<UpnpDevice> device_;
+  uint16_t wanted_;               // outside; the one that was granted last
+  Instant next_{};
+  Instant renew_at_ = far_future, ends_at_ = far_future;
+  std::optional<std::pair<uint32_t, Instant>> epoch_;
+};
+
+}  // namespace drawbridge
