@@ -128,6 +128,8 @@ void Invitation::handle_request(Now now, Carried& carried, const tunnel::PairReq
   bool proved = exchange && *exchange == device_keys_[carried.handle] && request.device != core_.identity().id &&
                 verify(request.device, pairing::signature_text(connection.handshake_hash()), request.signature);
   if (!proved) return connection.close(quic::CloseCode::misbehaved, "the device's id is not proved");
+  // Another handshake of the same device was faster: it is paired.
+  if (done_ || spent_) return connection.close(quic::CloseCode::done, "");
   roster::Relation relation;
   relation.key = {PeerRole::device, request.device};
   relation.name = record_.name.empty() ? request.name : record_.name;
@@ -143,7 +145,7 @@ void Invitation::handle_request(Now now, Carried& carried, const tunnel::PairReq
   save();
   core_.journal.then([this, handle = carried.handle, alive = std::weak_ptr<bool>(alive_)](Now later, const std::optional<Error>& error) {
     Carried* waiting = alive.expired() || error ? nullptr : find(handle);
-    if (!waiting) return;
+    if (!waiting || !record_.pending) return;
     grant(*waiting);
     settle(later, *waiting);
   });
@@ -157,6 +159,7 @@ std::optional<roster::Relation> Invitation::take_done() {
   if (!done_ || !record_.pending) return std::nullopt;
   done_ = false;
   spent_ = true;
+  pending_keys_.reset();
   return std::exchange(record_.pending, std::nullopt);
 }
 

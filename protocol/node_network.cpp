@@ -99,23 +99,6 @@ void Node::handle_datagrams(Now now, const ReceivedRun& run) {
   core.reap(now);
 }
 
-// What relays have said: to those whose mailboxes they are.
-void Node::Core::follow_relays(Now now) {
-  while (auto wanted = shared.relays.poll_wanted()) shared.emit(event::RelayWanted{wanted->number, wanted->url});
-  while (auto news = shared.relays.poll_news()) {
-    for (auto& [key, peer] : peers) peer->handle_relay_news(now, *news);
-    for (auto& [id, joining] : joinings) joining->handle_relay_news(now, *news);
-  }
-  auto seen = shared.relays.reflexive_addresses();
-  if (seen == reflexive_told) return;
-  reflexive_told = std::move(seen);
-  for (auto& [key, peer] : peers) peer->tell_addresses(now);
-}
-
-void Node::handle_relay_link(Now now, uint16_t number, std::optional<Path> path) {
-  core_->shared.relays.handle_link(now.boot, number, path);
-}
-
 void Node::handle_timeout(Now now) {
   Core& core = *core_;
   core.shared.journal.handle_timeout(now.boot);

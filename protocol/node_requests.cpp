@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "protocol/node_core.hpp"
-#include "protocol/relay/relay_url.hpp"
 #include "protocol/tunnel/frame.hpp"
 #include "protocol/wire/utf8.hpp"
 
@@ -41,20 +40,6 @@ Peer* Node::Core::device(const DeviceId& id) {
 Peer* Node::Core::office(const DeviceId& id) {
   auto found = peers.find({PeerRole::office, id});
   return found == peers.end() ? nullptr : found->second.get();
-}
-
-Peer* Node::Core::owner(FlowId flow) {
-  auto known = flow_owners.find(flow);
-  if (known != flow_owners.end()) {
-    if (shared.flows.contains(flow)) return known->second;
-    flow_owners.erase(known);
-    return nullptr;
-  }
-  if (!shared.flows.contains(flow)) return nullptr;
-  for (auto& [key, peer] : peers) {
-    if (peer->owns(flow)) return flow_owners[flow] = peer.get();
-  }
-  return nullptr;
 }
 
 void Node::Core::offer_all(Now now) {
@@ -247,70 +232,6 @@ Result<RequestId> Node::unexpose(Now now, const std::string& name) {
   return core_->change_service(now, name, std::move(service.mapped()));
 }
 
-void Node::Core::apply_relays() {
-  std::sort(relays.begin(), relays.end(), [](const auto& a, const auto& b) { return a.order < b.order; });
-  shared.own_relays.clear();
-  for (const roster::OwnRelay& relay : relays) shared.own_relays.push_back(relay.address);
-}
-
-RequestId Node::Core::change_relays(Now now, std::vector<roster::OwnRelay> before, Row undo) {
-  auto apply = [this](Now when) {
-    apply_relays();
-    for (auto& [key, peer] : peers) peer->open_mailboxes(when);
-    for (auto& [key, peer] : peers) peer->send_offer(when);
-  };
-  apply(now);
-  return shared.durable_request([this, before = std::move(before), undo = std::move(undo), apply](Now later) {
-    relays = before;
-    shared.journal.put(undo);
-    apply(later);
-  });
-}
-
-Result<RequestId> Node::add_relay(Now now, std::string_view text, std::string token) {
-  auto url = relay::parse_relay_url(text);
-  if (!url) return url.error();
-  if (token.size() > limits::relay_token_bytes) return Error{ErrorCode::invalid_argument, "That token is too long.", "Copy it as the relay's operator gave it."};
-  std::vector<roster::OwnRelay> before = core_->relays;
-  const DeviceId& id = url->key.id;
-  roster::OwnRelay added{before.empty() ? 1 : before.back().order + 1, {relay::to_text(*url), "", std::move(token)}};
-  for (roster::OwnRelay& known : core_->relays) {
-    auto known_url = relay::parse_relay_url(known.address.url);
-    if (!known_url || known_url->key.id != id) continue;
-    if (known.address.url == added.address.url && known.address.token == added.address.token) {
-      return Error{ErrorCode::state, "This relay is in use already.", "`drawbridge relay list` shows it."};
-    }
-    // The same relay by another transport, or with another token.
-    if (known.address.url != added.address.url) std::swap(known.address.other_url, added.address.url);
-    known.address.token = added.address.token;
-    core_->shared.journal.put(roster::to_row(known, id));
-    core_->shared.audit(now, audit::RecordType::relay_added, nullptr, "", "", known.address.url);
-    roster::OwnRelay was = *std::find_if(before.begin(), before.end(), [&](const auto& r) { return r.order == known.order; });
-    return core_->change_relays(now, before, roster::to_row(was, id));
-  }
-  if (before.size() >= limits::own_relays) return Error{ErrorCode::limit, "No more relays can be named.", "Remove one with `drawbridge relay remove`."};
-  core_->shared.journal.put(roster::to_row(added, id));
-  core_->shared.audit(now, audit::RecordType::relay_added, nullptr, "", "", added.address.url);
-  core_->relays.push_back(std::move(added));
-  return core_->change_relays(now, std::move(before), roster::deleted(RowKind::relay, to_bytes(id.bytes)));
-}
-
-Result<RequestId> Node::remove_relay(Now now, std::string_view text) {
-  std::vector<roster::OwnRelay> before = core_->relays;
-  auto found = std::find_if(core_->relays.begin(), core_->relays.end(),
-                            [&](const auto& r) { return r.address.url == text || r.address.other_url == text; });
-  auto url = found == core_->relays.end() ? Result<relay::RelayUrl>(Error{}) : relay::parse_relay_url(found->address.url);
-  if (!url) return Error{ErrorCode::not_found, "There is no such relay.", "`drawbridge relay list` shows them."};
-  roster::OwnRelay removed = std::move(*found);
-  core_->relays.erase(found);
-  core_->shared.journal.put(roster::deleted(RowKind::relay, to_bytes(url->key.id.bytes)));
-  core_->shared.audit(now, audit::RecordType::relay_removed, nullptr, "", "", removed.address.url);
-  return core_->change_relays(now, std::move(before), roster::to_row(removed, url->key.id));
-}
-
-std::vector<relay::RelayAddress> Node::own_relays() const { return core_->shared.own_relays; }
-std::vector<relay::RelayStatus> Node::relays() const { return core_->shared.relays.statuses(); }
-
 Result<RequestId> Node::join(Now now, std::string_view text, std::string own_name) {
   auto link = pairing::parse_link(text);
   if (!link) return link.error();
@@ -394,84 +315,6 @@ std::vector<InvitationStatus> Node::invitations(Now now) const {
 
 std::pair<uint64_t, std::array<uint8_t, 32>> Node::audit_head() const {
   return {core_->shared.state.audit_sequence, core_->shared.state.audit_hash};
-}
-
-// --- flows --------------------------------------------------------------------------------------------------------
-
-Result<FlowId> Node::open_flow(Now now, const DeviceId& office, const std::string& service) {
-  Peer* peer = core_->office(office);
-  if (!peer) return unknown_office();
-  if (!tunnel::is_service_name(service)) return bad_service();
-  return peer->open_flow(now, service);
-}
-
-void Node::accept_flow(Now now, FlowId flow) {
-  if (Peer* peer = core_->owner(flow)) peer->accept_flow(now, flow);
-}
-
-void Node::refuse_flow(Now now, FlowId flow, FlowReset reason, std::string message) {
-  if (Peer* peer = core_->owner(flow)) peer->refuse_flow(now, flow, reason, message);
-  core_->flow_owners.erase(flow);
-}
-
-MutableBytes Node::write_space(FlowId flow, size_t max) {
-  Peer* peer = core_->owner(flow);
-  tunnel::TunnelFlow* found = peer ? peer->flow(flow) : nullptr;
-  return found ? found->sender.space(max) : MutableBytes();
-}
-
-void Node::commit_write(Now now, FlowId flow, size_t length) {
-  Peer* peer = core_->owner(flow);
-  tunnel::TunnelFlow* found = peer ? peer->flow(flow) : nullptr;
-  if (!found) return;
-  found->sender.commit(length);
-  peer->wake(now);
-}
-
-void Node::finish_write(Now now, FlowId flow) {
-  Peer* peer = core_->owner(flow);
-  tunnel::TunnelFlow* found = peer ? peer->flow(flow) : nullptr;
-  if (!found) return;
-  found->sender.finish();
-  peer->touch(now, flow);
-}
-
-ByteView Node::readable(FlowId flow) const {
-  Peer* peer = core_->owner(flow);
-  tunnel::TunnelFlow* found = peer ? peer->flow(flow) : nullptr;
-  return found ? found->receiver.readable() : ByteView();
-}
-
-size_t Node::readable(FlowId flow, std::span<ByteView> pieces) const {
-  Peer* peer = core_->owner(flow);
-  tunnel::TunnelFlow* found = peer ? peer->flow(flow) : nullptr;
-  return found ? found->receiver.readable(pieces) : 0;
-}
-
-bool Node::at_end(FlowId flow) const {
-  Peer* peer = core_->owner(flow);
-  tunnel::TunnelFlow* found = peer ? peer->flow(flow) : nullptr;
-  return found && found->receiver.at_end();
-}
-
-void Node::consume(Now now, FlowId flow, size_t length) {
-  Peer* peer = core_->owner(flow);
-  tunnel::TunnelFlow* found = peer ? peer->flow(flow) : nullptr;
-  if (!found) return;
-  found->receiver.consume(length);
-  peer->touch(now, flow);
-}
-
-void Node::reset_flow(Now now, FlowId flow, FlowReset reason) {
-  if (Peer* peer = core_->owner(flow)) peer->reset_flow(now, flow, reason);
-  core_->flow_owners.erase(flow);
-}
-
-std::optional<FlowCounters> Node::flow_counters(FlowId flow) const {
-  Peer* peer = core_->owner(flow);
-  tunnel::TunnelFlow* found = peer ? peer->flow(flow) : nullptr;
-  if (!found) return std::nullopt;
-  return found->counters();
 }
 
 }  // namespace drawbridge

@@ -12,9 +12,9 @@ Instant Peer::next_timeout() const {
   }
   for (const auto& carried : incoming_) next = std::min(next, carried->session->next_timeout());
   for (const Ping& ping : pings_) next = std::min(next, ping.deadline);
-  if (!session_ || record_.revoked) return next;
+  if (!session_ || ending()) return next;
   if (suspended_at_ != far_future) return std::min(next, suspended_at_ + longest_suspension());
-  if (check_waiting_ == far_future) next = std::min(next, last_alive_ + (is_office() ? limits::office_patience : limits::keepalive));
+  if (check_waiting_ == far_future) next = std::min(next, last_heard_ + (is_office() ? limits::office_patience : limits::keepalive));
   if (waiting_since() != far_future && !timers_.armed(Timer::check)) next = std::min(next, waiting_since() + limits::path_suspect_after);
   return next;
 }
@@ -52,10 +52,10 @@ void Peer::handle_timeout(Now now) {
     if (leaving_) over_ = true;
     else finish_revocation(now);
   }
-  if (record_.revoked || revoking_ || leaving_) return;
+  if (ending()) return;
 
   if (session_ && suspended_at_ == far_future) {
-    bool quiet = now.boot - last_alive_ >= (is_office() ? limits::office_patience : limits::keepalive);
+    bool quiet = now.boot - last_heard_ >= (is_office() ? limits::office_patience : limits::keepalive);
     if (quiet && check_waiting_ == far_future) check_active(now);
     Instant waiting = waiting_since();
     if (waiting != far_future && now.boot - waiting >= limits::freeze_after) {
@@ -137,7 +137,7 @@ PeerStatus Peer::status(Now now) const {
   bool trying = !is_office() && (attempt_ || session_);
   s.state = revoked() ? PeerState::revoked : up ? PeerState::connected : trying ? PeerState::connecting : PeerState::offline;
   if (up) s.cause.clear();
-  if (last_alive_ != Instant{}) s.echo_age = now.boot - last_alive_;
+  if (last_answer_ != Instant{}) s.echo_age = now.boot - last_answer_;
   if (up) s.path = session_->path;
   if (up) s.relay = relay_url();
   s.bytes_sent = carried_.sent;

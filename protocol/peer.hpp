@@ -89,6 +89,11 @@ class Peer final : public SessionHolder {
     Instant sent{};
   };
 
+  // Only its last words are still to be said: no path is looked after any more.
+  bool ending() const { return record_.revoked || revoking_ || leaving_; }
+  void stop_looking() {
+    for (Timer timer : {Timer::retry, Timer::check, Timer::probe, Timer::replaced, Timer::announce}) timers_.stop(timer);
+  }
   bool is_office() const { return record_.key.role == PeerRole::device; }  // whether *we* are the office
   quic::End self() const { return is_office() ? quic::End::office : quic::End::device; }
 
@@ -172,7 +177,8 @@ class Peer final : public SessionHolder {
   uint64_t newest_nomination_ = 0;
   std::optional<SocketAddress> nominated_;            // office: followed once it has answered a check of ours
   Instant check_waiting_ = far_future;                // since when a check has not been answered
-  Instant last_alive_{};                              // newest authentic thing from the peer
+  Instant last_heard_{};                              // newest authentic thing from the peer
+  Instant last_answer_{};                             // newest that shows that it hears us
   TokenBucket handshakes_{limits::handshakes_per_second, limits::handshakes_burst};
   TokenBucket checks_{limits::checks_per_second, limits::checks_burst};
   TokenBucket refusals_{1.0 / 60, 1};                 // audit records of refusals

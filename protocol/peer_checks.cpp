@@ -79,7 +79,7 @@ void Peer::check_all(Now now) {
 
 void Peer::check_active(Now now) {
   if (Candidate* active = candidates_.active()) request_check(now, *active);
-  timers_.set_earlier(Timer::check, now.boot + limits::path_suspect_after);
+  if (suspended_at_ == far_future) timers_.set_earlier(Timer::check, now.boot + limits::path_suspect_after);
 }
 
 void Peer::handle_check(Now now, const Path& path, ByteView datagram) {
@@ -94,9 +94,14 @@ void Peer::handle_check(Now now, const Path& path, ByteView datagram) {
     return;
   }
   if (check->sender_boot != window_boot_ || !window_.accept(check->counter)) return;
-  alive(now, path);
-  if (check->kind == CheckKind::response) return handle_answer(now, path, *check);
+  if (check->kind == CheckKind::response) {
+    alive(now, path);
+    return handle_answer(now, path, *check);
+  }
+  // A question shows that the peer reaches us, not that we reach it: routers may let one way pass and not the other.
+  last_heard_ = now.boot;
   answer_check(now, path, *check, datagram.size());
+  if (suspended_at_ != far_future) request_check(now, candidates_.add(path));
   if (is_office()) {
     follow_nomination(now, path, *check);
     if (!check->nominate && session_ && session_->path && session_->path->remote != path.remote) check_active(now);
@@ -109,6 +114,9 @@ void Peer::handle_check(Now now, const Path& path, ByteView datagram) {
 void Peer::answer_check(Now now, const Path& path, const ConnectivityCheck& request, size_t size) {
   ConnectivityCheck response{.kind = CheckKind::response, .transaction = request.transaction, .observed = path.remote};
   send_check(now, path, response, size);
+  // A copy that overtook the original would take the answer with it.
+  bool elsewhere = session_ && session_->path && session_->path->remote != path.remote && size < limits::smallest_packet;
+  if (elsewhere) send_check(now, *session_->path, response, size);
 }
 
 // The device says from where it wants to be served. An address that has not answered a check of ours may belong to
@@ -284,9 +292,9 @@ void Peer::handle_relay_news(Now now, const relay::RelayNews& news) {
   connect(now);
 }
 
-// Something authentic came from the peer, by this path.
+// The peer has answered by this path.
 void Peer::alive(Now now, const Path& path) {
-  last_alive_ = now.boot;
+  last_heard_ = last_answer_ = now.boot;
   check_waiting_ = far_future;
   if (Candidate* candidate = candidates_.find(path.remote)) candidate->silent_since.reset();
   if (!session_) return;

@@ -304,6 +304,7 @@ void Peer::lost(Now now, const std::string& reason, bool retry) {
 
 void Peer::begin_revocation(const std::string& reason) {
   revoking_ = true;
+  stop_looking();
   revoke_reason_ = reason;
   for (auto& one : incoming_) core_.drop(one), --core_.half_open;
   incoming_.clear();
@@ -356,6 +357,7 @@ void Peer::finish_revocation(Now now) {
 
 void Peer::leave(Now now, RequestId request) {
   leaving_ = true;
+  stop_looking();
   core_.drop(attempt_);
   fail_waiting(now, FlowReset::aborted, "This device left the office.");
   if (session_) {

@@ -103,7 +103,7 @@ void Peer::handle_revoked(Now now, const std::string& reason) {
   core_.emit(event::ServicesChanged{record_.key});
   fail_waiting(now, FlowReset::revoked, "The office has revoked this device.");
   core_.drop(attempt_);
-  for (Timer timer : {Timer::retry, Timer::check, Timer::replaced}) timers_.stop(timer);
+  stop_looking();
   since_ = now.wall;
   if (!session_) return;
   session_->session->end_flows(FlowReset::revoked, "The office has revoked this device.");

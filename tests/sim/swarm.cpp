@@ -31,14 +31,25 @@ void tell(World& world, Parts... parts) {
   (std::cout << ... << parts) << "\n";
 }
 
+constexpr Dependence any_dependence[] = {Dependence::endpoint_independent, Dependence::address, Dependence::address_and_port};
+constexpr RouterKind::Ports any_ports[] = {RouterKind::Ports::random, RouterKind::Ports::preserve, RouterKind::Ports::sequential};
+
 struct Run {
-  explicit Run(uint64_t seed) : world(seed, draw_link(seed)), chance(seed * 7919 + 1), office(world.add("office")) {
+  explicit Run(uint64_t seed)
+      : world(seed, draw_link(seed)), chance(seed * 7919 + 1), apart(Chance(seed * 97 + 3).happens(0.5)), office(world.add("office")) {
     office.expose("echo");
+    if (apart) {
+      world.add_relay();
+      office.attach(any_router());
+      world.run(100ms);
+      REQUIRE(office.node->add_relay(office.now(), world.relays[0]->url(), ""));
+    }
     size_t count = 1 + chance.below(3);
     LinkOptions faulty = world.link;
     world.link = {.delay = faulty.delay, .bits_per_second = faulty.bits_per_second};
     for (size_t i = 0; i < count; ++i) {
       devices.push_back(&world.add("device " + std::to_string(i)));
+      if (apart) devices.back()->attach(any_router());
       world.pair(office, *devices.back());
     }
     world.link = faulty;
@@ -56,6 +67,14 @@ struct Run {
     link.reorder = maybe(0.1);
     link.corrupt = maybe(0.02);
     return link;
+  }
+
+  // A new one of any kind; perhaps none at all.
+  Router* any_router() {
+    if (chance.happens(0.2)) return nullptr;
+    RouterKind kind{"any", any_dependence[chance.below(3)], any_dependence[chance.below(3)], any_ports[chance.below(3)],
+                    Duration(std::chrono::seconds(20 + chance.below(100)))};
+    return &world.add_router(kind);
   }
 
   SimNode& any_device() { return *devices[chance.below(devices.size())]; }
@@ -84,7 +103,9 @@ struct Run {
         if (!device.node) break;
         bool noticed = chance.happens(0.6);
         tell(world, device.name, noticed ? " moves" : " is rebound");
-        device.move(world.fresh_address(), noticed);
+        if (!apart) device.move(world.fresh_address(), noticed);
+        else if (noticed || !device.router) device.attach(any_router());
+        else device.router->reboot();
         break;
       }
       case 5: {
@@ -107,6 +128,12 @@ struct Run {
       case 8: stray(); break;
       case 9:
         for (auto& one : world.nodes) start(*one);
+        break;
+      case 10:
+        if (!apart) break;
+        tell(world, world.relays[0]->server ? "the relay dies" : "the relay is back");
+        if (world.relays[0]->server) world.relays[0]->kill();
+        else world.relays[0]->start();
         break;
       default: break;
     }
@@ -148,6 +175,9 @@ struct Run {
   // Faults end; what should work must work.
   void heal() {
     world.link = {.delay = world.link.delay, .bits_per_second = world.link.bits_per_second};
+    for (auto& relay : world.relays) {
+      if (!relay->server) relay->start();
+    }
     for (auto& node : world.nodes) {
       wake(*node);
       start(*node);
@@ -216,6 +246,7 @@ struct Run {
 
   World world;
   Chance chance;
+  bool apart = false;      // behind routers of any kind, with a relay
   SimNode& office;
   std::vector<SimNode*> devices;
 };

@@ -1,0 +1,90 @@
+// The relays that the owner names, and what relays say.
+#include <algorithm>
+
+#include "protocol/node_core.hpp"
+#include "protocol/relay/relay_url.hpp"
+
+namespace drawbridge {
+
+void Node::Core::apply_relays() {
+  std::sort(relays.begin(), relays.end(), [](const auto& a, const auto& b) { return a.order < b.order; });
+  shared.own_relays.clear();
+  for (const roster::OwnRelay& relay : relays) shared.own_relays.push_back(relay.address);
+}
+
+RequestId Node::Core::change_relays(Now now, std::vector<roster::OwnRelay> before, Row undo) {
+  auto apply = [this](Now when) {
+    apply_relays();
+    for (auto& [key, peer] : peers) peer->open_mailboxes(when);
+    for (auto& [key, peer] : peers) peer->send_offer(when);
+  };
+  apply(now);
+  return shared.durable_request([this, before = std::move(before), undo = std::move(undo), apply](Now later) {
+    relays = before;
+    shared.journal.put(undo);
+    apply(later);
+  });
+}
+
+Result<RequestId> Node::add_relay(Now now, std::string_view text, std::string token) {
+  auto url = relay::parse_relay_url(text);
+  if (!url) return url.error();
+  if (token.size() > limits::relay_token_bytes) return Error{ErrorCode::invalid_argument, "That token is too long.", "Copy it as the relay's operator gave it."};
+  std::vector<roster::OwnRelay> before = core_->relays;
+  const DeviceId& id = url->key.id;
+  roster::OwnRelay added{before.empty() ? 1 : before.back().order + 1, {relay::to_text(*url), "", std::move(token)}};
+  for (roster::OwnRelay& known : core_->relays) {
+    auto known_url = relay::parse_relay_url(known.address.url);
+    if (!known_url || known_url->key.id != id) continue;
+    if (known.address.url == added.address.url && known.address.token == added.address.token) {
+      return Error{ErrorCode::state, "This relay is in use already.", "`drawbridge relay list` shows it."};
+    }
+    // The same relay by another transport, or with another token.
+    if (known.address.url != added.address.url) std::swap(known.address.other_url, added.address.url);
+    known.address.token = added.address.token;
+    core_->shared.journal.put(roster::to_row(known, id));
+    core_->shared.audit(now, audit::RecordType::relay_added, nullptr, "", "", known.address.url);
+    roster::OwnRelay was = *std::find_if(before.begin(), before.end(), [&](const auto& r) { return r.order == known.order; });
+    return core_->change_relays(now, before, roster::to_row(was, id));
+  }
+  if (before.size() >= limits::own_relays) return Error{ErrorCode::limit, "No more relays can be named.", "Remove one with `drawbridge relay remove`."};
+  core_->shared.journal.put(roster::to_row(added, id));
+  core_->shared.audit(now, audit::RecordType::relay_added, nullptr, "", "", added.address.url);
+  core_->relays.push_back(std::move(added));
+  return core_->change_relays(now, std::move(before), roster::deleted(RowKind::relay, to_bytes(id.bytes)));
+}
+
+Result<RequestId> Node::remove_relay(Now now, std::string_view text) {
+  std::vector<roster::OwnRelay> before = core_->relays;
+  auto found = std::find_if(core_->relays.begin(), core_->relays.end(),
+                            [&](const auto& r) { return r.address.url == text || r.address.other_url == text; });
+  auto url = found == core_->relays.end() ? Result<relay::RelayUrl>(Error{}) : relay::parse_relay_url(found->address.url);
+  if (!url) return Error{ErrorCode::not_found, "There is no such relay.", "`drawbridge relay list` shows them."};
+  roster::OwnRelay removed = std::move(*found);
+  core_->relays.erase(found);
+  core_->shared.journal.put(roster::deleted(RowKind::relay, to_bytes(url->key.id.bytes)));
+  core_->shared.audit(now, audit::RecordType::relay_removed, nullptr, "", "", removed.address.url);
+  return core_->change_relays(now, std::move(before), roster::to_row(removed, url->key.id));
+}
+
+std::vector<relay::RelayAddress> Node::own_relays() const { return core_->shared.own_relays; }
+std::vector<relay::RelayStatus> Node::relays() const { return core_->shared.relays.statuses(); }
+
+// What relays have said: to those whose mailboxes they are.
+void Node::Core::follow_relays(Now now) {
+  while (auto wanted = shared.relays.poll_wanted()) shared.emit(event::RelayWanted{wanted->number, wanted->url});
+  while (auto news = shared.relays.poll_news()) {
+    for (auto& [key, peer] : peers) peer->handle_relay_news(now, *news);
+    for (auto& [id, joining] : joinings) joining->handle_relay_news(now, *news);
+  }
+  auto seen = shared.relays.reflexive_addresses();
+  if (seen == reflexive_told) return;
+  reflexive_told = std::move(seen);
+  for (auto& [key, peer] : peers) peer->tell_addresses(now);
+}
+
+void Node::handle_relay_link(Now now, uint16_t number, std::optional<Path> path) {
+  core_->shared.relays.handle_link(now.boot, number, path);
+}
+
+}  // namespace drawbridge
