@@ -140,7 +140,7 @@ void Core::drop(std::unique_ptr<Carried>& carried) {
 Transmit Core::transmit(Now now, Carried& carried, MutableBytes buffer) {
   if (!running || !carried.may_send || (!carried.path && carried.fan_out.empty())) return {};
   bool by_relay = carried.path && relay::is_relayed(carried.path->remote);
-  if (by_relay && !relays.may_send(carried.path->remote)) return {};
+  if (by_relay && !relays.may_send(carried.path->remote)) return lose_run(now, carried, buffer);
   PacketRun run = carried.session->write_run(now.boot, buffer, carried.packet_size, by_relay ? relay::header_size : 0);
   update_routes(carried);
   if (run.length == 0) {
@@ -159,6 +159,14 @@ Transmit Core::transmit(Now now, Carried& carried, MutableBytes buffer) {
   for (size_t at = 0; at < bytes.size(); at += run.segment_size) {
     send(carried.fan_out[0], to_bytes(bytes.subspan(at, std::min(run.segment_size, bytes.size() - at))));
   }
+  return {};
+}
+
+// A mailbox that is closed is a path on which everything is lost: the connection must notice as on any other.
+Transmit Core::lose_run(Now now, Carried& carried, MutableBytes buffer) {
+  carried.session->write_run(now.boot, buffer, carried.packet_size, relay::header_size);
+  update_routes(carried);
+  carried.may_send = false;
   return {};
 }
 

@@ -105,6 +105,7 @@ struct Core {
   Transmit transmit(Now now, Carried& carried, MutableBytes buffer);
 
  private:
+  Transmit lose_run(Now now, Carried& carried, MutableBytes buffer);
   Transmit relayed(Now now, const SocketAddress& mailbox, const PacketRun& run, MutableBytes buffer);
   void reserve_counters(uint64_t from);
   uint64_t counter_ = 0;                // last used

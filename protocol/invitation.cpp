@@ -93,6 +93,11 @@ void Invitation::answer(Now now, const Path& path, ByteView datagram, quic::Offi
   });
 }
 
+// As Peer: the first packet may have come by a way that leads in only.
+void Invitation::handle_session_packet(Now, Carried& carried, const Path& path, bool authentic) {
+  if (authentic || !carried.session->connection().established()) carried.path = path;
+}
+
 void Invitation::settle(Now now, Carried& carried) {
   carried.may_send = true;
   carried.session->settle(now.boot);

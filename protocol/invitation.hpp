@@ -16,7 +16,7 @@ class Invitation final : public SessionHolder {
   // The office's relays, where a device may knock, too.
   void open_mailboxes(Now now);
   void handle_knock(Now now, const Path& path, ByteView datagram, const quic::FirstInitial& form);
-  void handle_session_packet(Now, Carried&, const Path&, bool) override {}
+  void handle_session_packet(Now now, Carried& carried, const Path& path, bool authentic) override;
   void settle(Now now, Carried& carried) override;
   void handle_timeout(Now now);
   Instant next_timeout() const;

@@ -46,13 +46,17 @@ void Peer::handle_timeout(Now now) {
   if (timers_.expired(Timer::announce, now.boot) && core_.running) announce_restart(now);
   if (timers_.expired(Timer::save_seen, now.boot)) save();
   if (timers_.expired(Timer::probe, now.boot)) probe(now);
+  if (timers_.expired(Timer::confirm, now.boot) && session_ && !confirmed_) {
+    session_->session->close(quic::CloseCode::timed_out, "not confirmed", true);
+    settle(now, *session_);
+  }
   if (timers_.expired(Timer::flows, now.boot)) fail_waiting(now, FlowReset::target_unreachable, cause_);
   if (timers_.expired(Timer::replaced, now.boot)) connect(now);
   if (timers_.expired(Timer::revoke_cut, now.boot)) {
     if (leaving_) over_ = true;
     else finish_revocation(now);
   }
-  if (ending()) return;
+  if (ending()) return stop_looking();
 
   if (session_ && suspended_at_ == far_future) {
     bool quiet = now.boot - last_heard_ >= (is_office() ? limits::office_patience : limits::keepalive);
@@ -63,7 +67,8 @@ void Peer::handle_timeout(Now now) {
     } else if (waiting != far_future && now.boot - waiting >= limits::path_suspect_after && !timers_.armed(Timer::check)) {
       check_all(now);
     }
-    if (timers_.expired(Timer::check, now.boot) && waiting_since() != far_future) check_all(now);
+    // Until the first echo nothing else keeps asking: packets may come in without one.
+    if (timers_.expired(Timer::check, now.boot) && (waiting_since() != far_future || !echoed_)) check_all(now);
     // Large packets that vanish look like a dead path: go back to the size that every path carries.
     if (session_ && session_->packet_size > limits::smallest_packet && session_->session->connection().pto_count() >= 2) {
       session_->packet_size = limits::smallest_packet;

@@ -79,6 +79,7 @@ class Peer final : public SessionHolder {
     flows,          // local programs have waited long enough for a bridge that is down
     announce,       // office: tell the peer that we restarted
     save_seen,      // write down where and when the peer was seen
+    confirm,        // device: the office has said nothing within a new connection: it may not know of it
     probe,          // ask at addresses that are not in use: both ends do, so that their routers let answers in
     count,
   };
@@ -132,6 +133,7 @@ class Peer final : public SessionHolder {
   void use(Now now, traversal::Candidate& candidate);
   void announce_restart(Now now);
   void alive(Now now, const Path& path);
+  void announce(Now now);
   void suspend(Now now);
   void resume(Now now);
   Duration longest_suspension() const;
@@ -179,6 +181,7 @@ class Peer final : public SessionHolder {
   Instant check_waiting_ = far_future;                // since when a check has not been answered
   Instant last_heard_{};                              // newest authentic thing from the peer
   Instant last_answer_{};                             // newest that shows that it hears us
+  quic::ConnectionId accepted_;                       // of the newest first packet that was no replay
   TokenBucket handshakes_{limits::handshakes_per_second, limits::handshakes_burst};
   TokenBucket checks_{limits::checks_per_second, limits::checks_burst};
   TokenBucket refusals_{1.0 / 60, 1};                 // audit records of refusals
@@ -189,6 +192,8 @@ class Peer final : public SessionHolder {
   WallTime since_{};
   Instant down_since_{};                              // of the present outage, for retry intervals
   Instant suspended_at_ = far_future;
+  bool echoed_ = false;                               // a check was answered since the present connection began
+  bool confirmed_ = false;                            // device: the office has spoken within the present connection
   bool announced_ = false;                            // Connected was emitted for the present connection
   bool was_connected_ = false;
   bool revoking_ = false, over_ = false, leaving_ = false, left_ = false;

@@ -98,6 +98,8 @@ void Peer::handle_check(Now now, const Path& path, ByteView datagram) {
     alive(now, path);
     return handle_answer(now, path, *check);
   }
+  // Without a session there is nothing to be alive: an answer would keep the peer believing in one that we gave up.
+  if (!session_) return;
   // A question shows that the peer reaches us, not that we reach it: routers may let one way pass and not the other.
   last_heard_ = now.boot;
   answer_check(now, path, *check, datagram.size());
@@ -156,15 +158,21 @@ void Peer::handle_answer(Now now, const Path& path, const ConnectivityCheck& res
     nominated_.reset();
     use(now, *candidate);
   }
-  if (!announced_) {
-    announced_ = true;
-    was_connected_ = true;
-    since_ = now.wall;
-    cause_.clear();
-    core_.emit(event::Connected{record_.key, session_->path.value_or(path), relay_url()});
-    if (is_office()) core_.audit(now, audit::RecordType::connected, &record_.key.peer, record_.name, "", path_text());
-    else tell_addresses(now);
-  }
+  echoed_ = true;
+  announce(now);
+}
+
+// Connected is what both ends know: a sealed echo, and at the device a word of the office's within the session (without
+// it the office may have given our handshake up).
+void Peer::announce(Now now) {
+  if (announced_ || !session_ || !echoed_ || !(is_office() || confirmed_)) return;
+  announced_ = true;
+  was_connected_ = true;
+  since_ = now.wall;
+  cause_.clear();
+  core_.emit(event::Connected{record_.key, session_->path.value_or(Path{}), relay_url()});
+  if (is_office()) core_.audit(now, audit::RecordType::connected, &record_.key.peer, record_.name, "", path_text());
+  else tell_addresses(now);
 }
 
 std::string Peer::relay_url() const {

@@ -97,12 +97,16 @@ void Peer::begin_attempt(Now now) {
 
 void Peer::handle_knock(Now now, const Path& path, ByteView datagram, const quic::FirstInitial& form) {
   if (!is_office() || revoked() || core_.shutting_down) return;
+  // The packet that was accepted last, once more: it was sent to every address, and by every relay.
+  quic::ConnectionId first(form.dcid);
+  if (first == accepted_) return;
   if (!handshakes_.take(now.boot)) return refuse(now, "rate");
   auto message1 = quic::open_first_initial(datagram, form, keys_.knock);
   if (!message1) return;
   auto handshake = quic::OfficeHandshake::read(*message1, quic::Purpose::session, core_.identity(), record_.key.peer, keys_.psk, core_.entropy);
   if (!handshake) return refuse(now, "key");
   if (auto reason = refusal_of(now, *handshake)) return refuse(now, *reason);
+  accepted_ = first;
   record_.counter = handshake->hello().counter;
   save();
   bool ours = session_ && session_->handle == handshake->hello().live && session_->peer_boot == handshake->hello().boot_id &&
@@ -187,6 +191,9 @@ std::unique_ptr<Carried>* Peer::slot_of(Carried& carried) {
 
 void Peer::handle_session_packet(Now now, Carried& carried, const Path& path, bool authentic) {
   bool established = carried.session->connection().established();
+  // The office answers a handshake to where its newest packet came from: the first one may have come by a way that
+  // leads in only.
+  if (is_office() && &carried != session_.get() && (authentic || !established)) carried.path = path;
   // The first address that answers carries the connection, until checks know better.
   if (established && !carried.path) carried.path = self() == quic::End::device ? Path{{}, path.remote} : path;
   if (authentic && &carried == session_.get()) alive(now, path);
@@ -226,10 +233,11 @@ void Peer::adopt(Now now, std::unique_ptr<Carried> carried) {
   std::erase_if(session_->routes, [&](const quic::ConnectionId& id) {
     return id.view().size() == quic::first_dcid_size && core_.routes.erase(id) > 0;
   });
-  announced_ = false;
+  announced_ = echoed_ = confirmed_ = false;
   suspended_at_ = far_future;
   check_waiting_ = far_future;
   newest_nomination_ = 0;
+  if (!is_office()) timers_.set(Timer::confirm, now.boot + limits::confirm_patience);
   timers_.stop(Timer::retry);
   const auto& connection = session_->session->connection();
   if (is_office()) {

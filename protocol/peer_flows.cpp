@@ -32,6 +32,7 @@ void Peer::drain_events(Now now, Carried& carried) {
 }
 
 void Peer::handle_control(Now now, const tunnel::ControlMessage& message) {
+  if (!std::exchange(confirmed_, true)) announce(now);
   bool from_device = is_office();
   if (const auto* offer = std::get_if<tunnel::Offer>(&message); offer && !from_device) return handle_offer(now, *offer);
   if (const auto* told = std::get_if<tunnel::Revoked>(&message); told && !from_device) return handle_revoked(now, told->reason);

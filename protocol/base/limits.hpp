@@ -78,6 +78,7 @@ inline constexpr double checks_burst = 100;
 inline constexpr Duration probe_interval = 30s;  // of a device served by a relay, for a direct path; plus as much, drawn
 inline constexpr size_t queued_datagrams = 512;  // single datagrams (checks, copies of a first packet) not sent yet
 inline constexpr Duration flow_patience = 15s;   // a local program waits so long for a bridge that is down
+inline constexpr Duration confirm_patience = 5s; // for the office's first word in a new connection
 inline constexpr Duration join_patience = 30s;
 inline constexpr size_t amplification = 3;       // bytes to an unvalidated address per byte from it (RFC 9000 8.1)
 
