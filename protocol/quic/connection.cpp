@@ -162,6 +162,8 @@ void Connection::note_answer(Instant now) {
   constexpr size_t ptos_longest = 12;        // beyond, an advance would be hours
   constexpr Duration far_probe = 2s;
   Duration kick_again = std::max<Duration>(200ms, 2 * Duration(now_stat.smoothed_rtt));
+  // The path answers and has answered all the while, but the peer's end of this connection does not: it is gone.
+  if (now_stat.pto_count > ptos_longest) return finish_closing(CloseCode::failed, false, "nothing is acknowledged");
   bool stalled = now_stat.pto_count >= silent_ptos && now - last_kick_ > kick_again;
   bool far = now_stat.pto_count <= ptos_longest && now - last_kick_ >= far_probe &&
              now_stat.loss_detection_timer != UINT64_MAX &&
