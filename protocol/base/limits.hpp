@@ -35,6 +35,10 @@ inline constexpr size_t smallest_packet = 1200;
 inline constexpr size_t largest_packet = 1452;
 // ngtcp2 0.12.1 ends a connection whose stream has 1000 gaps; below 2 MiB full packets cannot make that many.
 inline constexpr uint64_t stream_window = 2 * 1024 * 1024;
+// Of it a stream gets this much at first, the rest once a quarter of it has come. ngtcp2 gives credit back in lumps of
+// half the first window: small ones keep a long transfer limited by the network and not by its windows.
+inline constexpr uint64_t stream_window_first = 512 * 1024;
+static_assert(stream_window_first < stream_window);
 inline constexpr size_t lanes = 4;               // streams that carry one flow: 1 with both directions, 3 more each way
 // The connection's window: lanes of two bulk flows at once.
 inline constexpr uint64_t connection_window = 16 * 1024 * 1024;

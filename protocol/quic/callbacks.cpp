@@ -20,9 +20,13 @@ struct Callbacks {
   static int recv_retry(ngtcp2_conn*, const ngtcp2_pkt_hd*, void*) { return NGTCP2_ERR_CALLBACK_FAILURE; }
   static int version_negotiation(ngtcp2_conn*, uint32_t, const ngtcp2_cid*, void*) { return NGTCP2_ERR_CALLBACK_FAILURE; }
 
-  static int recv_stream_data(ngtcp2_conn* conn, uint32_t flags, int64_t stream, uint64_t, const uint8_t* bytes, size_t size,
+  static int recv_stream_data(ngtcp2_conn* conn, uint32_t flags, int64_t stream, uint64_t offset, const uint8_t* bytes, size_t size,
                               void* user, void*) {
     Connection& connection = self(user);
+    constexpr uint64_t widen_at = limits::stream_window_first / 4;
+    if (offset < widen_at && offset + size >= widen_at) {
+      ngtcp2_conn_extend_max_stream_offset(conn, stream, limits::stream_window - limits::stream_window_first);
+    }
     // The connection's window moves as bytes arrive, so that one program that does not read stalls nobody else; beyond
     // the bound on unread bytes it moves only as they are read.
     connection.unread_ += size;

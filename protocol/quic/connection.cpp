@@ -158,6 +158,7 @@ void Connection::note_answer(Instant now) {
   answered_since_kick_ = true;
   ngtcp2_conn_stat now_stat = stat();
   waiting_since_ = now_stat.bytes_in_flight > 0 ? now : far_future;
+  if (now_stat.smoothed_rtt > now_stat.min_rtt + now_stat.min_rtt / 4) queue_seen_ = time(now);
   constexpr size_t silent_ptos = 2;          // a path that answers now was dead a moment ago
   constexpr size_t ptos_longest = 12;        // beyond, an advance would be hours
   constexpr Duration far_probe = 2s;

@@ -118,7 +118,8 @@ class Connection {
   uint64_t stream_written(StreamId stream) const;             // position behind the last byte
   uint64_t stream_unsent(StreamId stream) const;
   uint64_t stream_unacknowledged(StreamId stream) const;
-  bool stream_window_blocked(StreamId stream) const;
+  // What may still be written until the peer's window for the stream is used up.
+  uint64_t stream_credit(StreamId stream) const;
   void stream_finish(StreamId stream);
   void stream_abort(StreamId stream, uint64_t code);          // both halves
   void stream_stop(StreamId stream, uint64_t code);           // the receiving half: no more bytes are wanted
@@ -177,6 +178,7 @@ class Connection {
   size_t write_streams(ngtcp2_tstamp time, MutableBytes destination, uint8_t& ecn);
   SendStream* next_sender(StreamId& id);
   bool enough_in_flight() const;
+  bool held_by_windows(ngtcp2_tstamp time) const;
   void queue_sender(StreamId id, SendStream& stream);
   void unblock_senders();
   void hurry(Instant now);
@@ -216,6 +218,10 @@ class Connection {
 
   std::unordered_map<StreamId, SendStream> senders_;
   std::deque<StreamId> urgent_, bulk_;
+  ngtcp2_tstamp paced_until_ = 0;           // when the packets that were sent should have left at the paced rate
+  uint64_t unpaced_bytes_ = 0;              // sent since that was counted
+  ngtcp2_tstamp queue_seen_ = 0;            // when a round trip last was a quarter longer than the shortest
+  bool ended_by_window_ = false;            // the last stream that sent stopped at the peer's window for it
   uint64_t unread_ = 0;                     // received and not consumed, all streams
   uint64_t withheld_ = 0;                   // connection credit not given while unread_ is too large
   bool connection_blocked_ = false;

@@ -50,9 +50,9 @@ ngtcp2_settings connection_settings(const ConnectionOptions& options, ngtcp2_tst
 ngtcp2_transport_params connection_parameters() {
   ngtcp2_transport_params params;
   ngtcp2_transport_params_default(&params);
-  params.initial_max_stream_data_bidi_local = limits::stream_window;
-  params.initial_max_stream_data_bidi_remote = limits::stream_window;
-  params.initial_max_stream_data_uni = limits::stream_window;
+  params.initial_max_stream_data_bidi_local = limits::stream_window_first;
+  params.initial_max_stream_data_bidi_remote = limits::stream_window_first;
+  params.initial_max_stream_data_uni = limits::stream_window_first;
   params.initial_max_data = limits::connection_window;
   params.initial_max_streams_bidi = limits::flows_per_peer + 1;  // and the control stream
   params.initial_max_streams_uni = limits::flows_per_peer;

@@ -23,6 +23,14 @@ constexpr uint64_t short_path_bytes_a_microsecond = 1'024;  // of round trip: 8 
 constexpr Duration acknowledgement_hold = 1ms;
 constexpr Duration unhurried_hold = 1ms;
 constexpr size_t acknowledge_at_once = 8;
+// Acknowledgements of a long download must not count against the first upload after it.
+constexpr uint64_t pace_idle_after = 256 * 1024;
+// Without a queue on the path for so long, a program that reads slowly is the likelier brake.
+constexpr ngtcp2_tstamp queue_remembered_rtts = 16;
+// A write without a stream makes ngtcp2 take the transfer for one that has nothing more to say, and disregard its rate:
+// BBR2 then never learns that the path is full, and floods it. A datagram that fits no packet writes the same (what
+// there is besides stream data) without that mark. Never read.
+constexpr ngtcp2_vec never_fits = {nullptr, 60'000};
 
 }  // namespace
 
@@ -49,6 +57,15 @@ bool Connection::enough_in_flight() const {
   ngtcp2_conn_stat now_stat = stat();
   if (now_stat.min_rtt >= static_cast<ngtcp2_duration>(short_path.count())) return false;
   return now_stat.bytes_in_flight >= short_path_bytes + now_stat.min_rtt / 1'000 * short_path_bytes_a_microsecond;
+}
+
+// True while nothing but the peer's stream windows holds back a transfer that filled the path a moment ago.
+bool Connection::held_by_windows(ngtcp2_tstamp time) const {
+  if (!ended_by_window_) return false;
+  const ngtcp2_transport_params* peer = ngtcp2_conn_get_remote_transport_params(conn_);
+  if (!peer || peer->max_datagram_frame_size < UINT16_MAX) return false;  // never_fits would be refused
+  ngtcp2_conn_stat now_stat = stat();
+  return now_stat.pto_count == 0 && time < queue_seen_ + queue_remembered_rtts * now_stat.smoothed_rtt;
 }
 
 // Takes the next stream out of the queues; the caller puts it back if it still wants to send.
@@ -98,6 +115,7 @@ size_t Connection::write_packet(Instant now, MutableBytes destination, uint8_t& 
   size_t written = write_streams(time(now), destination, ecn);
   unanswered_packets_ = 0;
   hold_until_ = far_future;
+  unpaced_bytes_ += written;
   if (written > 0 && !outstanding() && stat().bytes_in_flight > 0) waiting_since_ = now;
   return written;
 }
@@ -129,20 +147,25 @@ size_t Connection::write_streams(ngtcp2_tstamp time, MutableBytes destination, u
       if (stream->end_wanted && at == stream->bytes.end()) flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
     }
     ngtcp2_ssize taken = -1;
-    ngtcp2_ssize written = ngtcp2_conn_writev_stream(conn_, &path.path, &info, destination.data(), destination.size(), &taken,
-                                                     flags, id, vectors, count, time);
+    ngtcp2_ssize written =
+        !stream && held_by_windows(time)
+            ? ngtcp2_conn_writev_datagram(conn_, &path.path, &info, destination.data(), destination.size(), nullptr,
+                                          NGTCP2_WRITE_DATAGRAM_FLAG_NONE, 0, &never_fits, 1, time)
+            : ngtcp2_conn_writev_stream(conn_, &path.path, &info, destination.data(), destination.size(), &taken, flags, id, vectors,
+                                        count, time);
     if (stream && taken >= 0) {
       stream->sent += static_cast<uint64_t>(taken);
       stream->burst = stream->unsent() ? stream->burst + static_cast<uint64_t>(taken) : 0;
       stream->turn = stream->unsent() ? stream->turn + static_cast<uint64_t>(taken) : 0;
       if ((flags & NGTCP2_WRITE_STREAM_FLAG_FIN) && stream->unsent() == 0) stream->end_sent = true;
+      ended_by_window_ = !stream->end_wanted && ngtcp2_conn_get_max_stream_data_left(conn_, id) < limits::smallest_packet;
     }
     if (written == NGTCP2_ERR_WRITE_MORE) {
       queue_sender(id, *stream);
       continue;
     }
     if (written == NGTCP2_ERR_STREAM_DATA_BLOCKED) {
-      stream->window_blocked = true;
+      stream->window_blocked = ended_by_window_ = true;
       if (ngtcp2_conn_get_max_data_left(conn_) == 0) connection_blocked_ = true;
       else options_.observer->on_stream_window_blocked(id);
       continue;
@@ -191,7 +214,15 @@ void Connection::end_run(Instant now) {
   // Pacing starts with the data: in the handshake it would hold back the Finished (initial_rtt is only a guess).
   // Nor is it needed when everything has been sent: its deadline would only wake us for nothing.
   bool more = !urgent_.empty() || !bulk_.empty();
-  if (more && established_ && !closed_ && !clock_.frozen()) ngtcp2_conn_update_pkt_tx_time(conn_, time(now));
+  if ((!more && unpaced_bytes_ < pace_idle_after) || !established_ || closed_ || clock_.frozen()) return;
+  // ngtcp2 lets packets leave 1 ms early and counts from the last run, so that runs of less than 1 ms (64 KB above
+  // 500 Mbit/s) would not be paced at all: each counts from where the one before it ends.
+  ngtcp2_conn_stat now_stat = stat();
+  bool far = now_stat.min_rtt >= static_cast<ngtcp2_duration>(short_path.count()) && now_stat.pacing_rate > 0;
+  ngtcp2_tstamp from = far ? std::max(time(now), paced_until_) : time(now);
+  ngtcp2_conn_update_pkt_tx_time(conn_, from);
+  paced_until_ = far ? from + static_cast<ngtcp2_tstamp>(static_cast<double>(unpaced_bytes_) / now_stat.pacing_rate) : 0;
+  unpaced_bytes_ = 0;
 }
 
 size_t Connection::send_quantum() const { return ngtcp2_conn_get_send_quantum(conn_); }
@@ -248,9 +279,9 @@ uint64_t Connection::stream_unacknowledged(StreamId id) const {
   const SendStream* stream = sender(id);
   return stream ? stream->bytes.size() : 0;
 }
-bool Connection::stream_window_blocked(StreamId id) const {
-  const SendStream* stream = sender(id);
-  return stream && stream->window_blocked;
+uint64_t Connection::stream_credit(StreamId id) const {
+  uint64_t left = ngtcp2_conn_get_max_stream_data_left(conn_, id);
+  return left - std::min(left, stream_unsent(id));
 }
 
 void Connection::stream_finish(StreamId id) {

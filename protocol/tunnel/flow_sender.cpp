@@ -5,29 +5,38 @@
 namespace drawbridge::tunnel {
 namespace {
 
-// Held by each lane and not sent yet. Two reads of a local socket: enough to fill a run, small enough to stay fair.
-constexpr uint64_t unsent_per_lane = limits::unsent_per_flow / limits::lanes;
+// Held by a single lane and not sent yet: two reads of a local socket, enough to fill a run. Several lanes together hold
+// four times as much, wherever there is credit: a sender that runs dry within a round trip is taken for a slow program.
+constexpr uint64_t unsent_on_one = limits::unsent_per_flow / limits::lanes;
 constexpr size_t least_room = 1024;
 // Shorter transfers and near peers gain nothing from more lanes.
 constexpr uint64_t lanes_after_bytes = 1024 * 1024;
 constexpr Duration lanes_from_rtt = 5ms;
+// Sent since the last lane was opened: twice what it could hold, so the reader takes bytes and deserves another.
+constexpr uint64_t taken_before_next_lane = 2 * limits::stream_window;
 
 }  // namespace
 
-bool FlowSender::room(quic::StreamId lane) const {
+// What may be written on `lane` now. A single lane takes more than its window allows, so that bytes are at hand when the
+// window moves; of several, one that took a block it cannot send would hold up the blocks behind it on the others.
+uint64_t FlowSender::room(quic::StreamId lane) const {
   // While nothing is answered, what is held must stay little enough to be held for long.
-  if (connection_->frozen() && connection_->held_bytes() >= limits::suspended_bytes) return false;
-  return connection_->stream_unsent(lane) < unsent_per_lane;
+  if (connection_->frozen() && connection_->held_bytes() >= limits::suspended_bytes) return 0;
+  if (lanes_.size() == 1) return connection_->stream_unsent(lane) < unsent_on_one ? UINT64_MAX : 0;
+  uint64_t unsent = 0;
+  for (quic::StreamId each : lanes_) unsent += connection_->stream_unsent(each);
+  return unsent < limits::unsent_per_flow ? connection_->stream_credit(lane) : 0;
 }
 
+// The lane that may send most: one that waits for a lost packet gets no credit meanwhile, and so no new blocks.
 quic::StreamId FlowSender::best_lane() const {
   quic::StreamId best = -1;
+  uint64_t most = frame_header_size + least_room - 1;
   for (quic::StreamId lane : lanes_) {
-    if (!room(lane) || connection_->stream_window_blocked(lane)) continue;
-    if (best < 0 || connection_->stream_unsent(lane) < connection_->stream_unsent(best)) best = lane;
+    uint64_t has = room(lane);
+    if (has > most) best = lane, most = has;
   }
-  // All are held back by their windows: the first still takes what its own buffer allows.
-  return best < 0 && room(lanes_[0]) ? lanes_[0] : best;
+  return best;
 }
 
 void FlowSender::attach(quic::Connection& connection, quic::StreamId stream) {
@@ -52,9 +61,13 @@ MutableBytes FlowSender::space(size_t max) {
   MutableBytes place;
   if (!connection_) {
     if (early_.size() < limits::unsent_per_flow) place = early_.space(least_room);
-  } else if (space_lane_ = best_lane(); space_lane_ >= 0) {
+  } else {
+    if (best_lane() < 0 && lanes_.size() > 1) handle_window_blocked();
+    space_lane_ = best_lane();
+  }
+  if (connection_ && space_lane_ >= 0) {
     place = connection_->stream_space(space_lane_, frame_header_size + least_room);
-    if (!place.empty()) place = place.subspan(frame_header_size);
+    if (!place.empty()) place = place.first(std::min<uint64_t>(place.size(), room(space_lane_))).subspan(frame_header_size);
   }
   if (place.empty()) starved_ = true;
   return place.first(std::min(place.size(), max));
@@ -90,10 +103,12 @@ void FlowSender::abort(uint64_t code) {
 void FlowSender::handle_window_blocked() {
   if (!connection_ || finished_ || lanes_.size() >= limits::lanes || sent_ < lanes_after_bytes) return;
   if (connection_->smoothed_rtt().value_or(Duration::zero()) < lanes_from_rtt) return;
+  if (lanes_.size() > 1 && sent_ - opened_at_ < taken_before_next_lane) return;
   auto lane = connection_->open_stream(false);
   if (!lane) return;
   connection_->stream_write(*lane, encode_lane(static_cast<uint64_t>(lanes_[0])));
   lanes_.push_back(*lane);
+  opened_at_ = sent_;
 }
 
 bool FlowSender::became_writable() {

@@ -31,7 +31,7 @@ class FlowSender {
 
  private:
   quic::StreamId best_lane() const;
-  bool room(quic::StreamId lane) const;
+  uint64_t room(quic::StreamId lane) const;
   void write_end();
 
   ChunkQueue early_;
@@ -40,6 +40,7 @@ class FlowSender {
   quic::StreamId space_lane_ = -1;        // where the last space() was
   uint32_t next_block_ = 0;
   uint64_t sent_ = 0;
+  uint64_t opened_at_ = 0;                // of sent_, when the last lane was opened
   bool finished_ = false, starved_ = false;
 };
 
