@@ -29,23 +29,11 @@ void Core::send(const Path& path, Bytes bytes) {
 
 std::vector<SocketAddress> Core::own_addresses() const {
   std::vector<SocketAddress> addresses = local_addresses;
-  auto add = [&](const SocketAddress& address) {
+  for (const SocketAddress& address : relays.reflexive_addresses()) {
     bool known = std::find(addresses.begin(), addresses.end(), address) != addresses.end();
     if (!known && addresses.size() < limits::candidates) addresses.push_back(address);
-  };
-  for (const SocketAddress& address : relays.reflexive_addresses()) add(address);
-  for (const SocketAddress& address : reflexive) add(address);
+  }
   return addresses;
-}
-
-bool Core::note_reflexive(const SocketAddress& seen) {
-  constexpr size_t kept = 3;
-  bool usable = !relay::is_relayed(seen) && !seen.is_unspecified() && !seen.is_loopback() && !seen.is_link_local() && seen.port != 0;
-  auto known = own_addresses();
-  if (!usable || std::find(known.begin(), known.end(), seen) != known.end()) return false;
-  reflexive.insert(reflexive.begin(), seen);
-  if (reflexive.size() > kept) reflexive.pop_back();
-  return true;
 }
 
 void Core::audit(Now now, audit::RecordType type, const DeviceId* device, const std::string& name, const std::string& service,

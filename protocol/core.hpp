@@ -60,7 +60,6 @@ struct Core {
   std::deque<Event> events;
   std::deque<OutDatagram> datagrams;
   std::vector<SocketAddress> local_addresses;
-  std::vector<SocketAddress> reflexive;  // ours as peers saw them, newest first
   relay::RelayTable relays;
   std::vector<relay::RelayAddress> own_relays;  // as the owner ordered them
   std::map<std::string, ServiceDefinition> services;
@@ -77,10 +76,9 @@ struct Core {
 
   void emit(Event event) { events.push_back(std::move(event)); }
   void send(const Path& path, Bytes bytes);
-  // Where peers may find this node: interfaces, and what others have seen.
+  // Where peers may find this node: interfaces, and what relays have seen. What a peer has seen it knows by itself, and
+  // to another peer it would be of no use: behind a symmetric router every far end sees another port.
   std::vector<SocketAddress> own_addresses() const;
-  // Gives whether it is news.
-  bool note_reflexive(const SocketAddress& seen);
   // Adds the record to the chain; durable with the batch that is being gathered.
   void audit(Now now, audit::RecordType type, const DeviceId* device, const std::string& name, const std::string& service = {},
              const std::string& detail = {}, FlowCounters counters = {});

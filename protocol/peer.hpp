@@ -122,7 +122,7 @@ class Peer final : public SessionHolder {
     size,           // whether large packets pass
   };
   void request_check(Now now, traversal::Candidate& candidate, Question question = Question::alive);
-  void begin_probing(Now now);
+  void begin_probing(Now now, bool news);
   void probe(Now now);
   void check_all(Now now);
   void check_active(Now now);
@@ -172,7 +172,8 @@ class Peer final : public SessionHolder {
 
   traversal::CandidateTable candidates_;
   std::vector<std::pair<relay::RelayAddress, SocketAddress>> mailboxes_;
-  int probes_ = 0;                                    // rounds since the last reason to probe
+  int probes_left_ = 0;                               // rounds still to come, ...
+  Duration probe_pause_{};                            // ... and the pause before the next
   traversal::ReplayWindow window_;
   uint64_t window_boot_ = 0;                          // whose counters `window_` holds
   uint64_t check_counter_ = 0;

@@ -27,28 +27,31 @@ void Peer::request_check(Now now, Candidate& candidate, Question question) {
   send_check(now, candidate.path, check, size);
 }
 
-void Peer::begin_probing(Now now) {
-  probes_ = 0;
+// Rounds in quick succession: the first opens our router's way, a later one finds the other end's open. With nothing
+// new to try two are enough.
+void Peer::begin_probing(Now now, bool news) {
+  probes_left_ = news ? 6 : 2;
+  probe_pause_ = 100ms;
   timers_.set(Timer::probe, now.boot);
 }
 
-// A few rounds in quick succession: the first opens our router's way, a later one finds the other end's open. A device
-// that is served by a relay goes on, seldom: a router may have been replaced, a firewall opened.
+// A device that is served by a relay goes on, seldom: a router may have been replaced, a firewall opened.
 void Peer::probe(Now now) {
-  constexpr int quick_rounds = 6;
-  constexpr Duration first_pause = 100ms;
   if (!session_ || suspended_at_ != far_future) return;
+  if (probes_left_ == 0) {
+    session_->session->send(tunnel::Candidates{core_.own_addresses()});
+    return begin_probing(now, false);
+  }
   for (Candidate& candidate : candidates_.list()) {
     if (&candidate != candidates_.active() && !candidate.relayed()) request_check(now, candidate, Question::probe);
   }
-  ++probes_;
   bool relayed = candidates_.active() && candidates_.active()->relayed();
-  if (probes_ < quick_rounds) {
-    timers_.set(Timer::probe, now.boot + first_pause * (1 << (probes_ - 1)));
+  if (--probes_left_ > 0) {
+    timers_.set(Timer::probe, now.boot + probe_pause_);
+    probe_pause_ *= 2;
   } else if (relayed && !is_office()) {
     Duration jitter(static_cast<int64_t>(core_.entropy.u64() % static_cast<uint64_t>(limits::probe_interval.count())));
     timers_.set(Timer::probe, now.boot + limits::probe_interval + jitter);
-    tell_addresses(now);
   }
 }
 
@@ -60,7 +63,7 @@ void Peer::tell_addresses(Now now) {
     session_->session->send(tunnel::Candidates{core_.own_addresses()});
     session_->may_send = true;
   }
-  begin_probing(now);
+  begin_probing(now, true);
 }
 
 void Peer::check_all(Now now) {
@@ -145,7 +148,6 @@ void Peer::handle_answer(Now now, const Path& path, const ConnectivityCheck& res
     }
   }
   std::erase_if(pings_, [](const Ping& ping) { return ping.request == 0; });
-  if (!relay::is_relayed(path.remote) && core_.note_reflexive(response.observed)) tell_addresses(now);
   Candidate* candidate = candidates_.find(path.remote);
   if (!candidate) return;
   uint16_t size_before = candidate->confirmed_size;

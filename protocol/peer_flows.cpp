@@ -81,15 +81,18 @@ void Peer::handle_offer(Now now, const tunnel::Offer& offer) {
     if (core_.relays.may_send(mailbox)) candidates_.add(Path{{}, mailbox});
   }
   check_all(now);
-  begin_probing(now);
+  begin_probing(now, true);
 }
 
 void Peer::handle_candidates(Now now, const tunnel::Candidates& theirs) {
+  bool news = false;
   for (const SocketAddress& address : theirs.addresses) {
     bool usable = address.port != 0 && !address.is_unspecified() && !address.is_multicast();
-    if (usable) candidates_.add(Path{{}, address});
+    if (!usable || candidates_.find(address)) continue;
+    candidates_.add(Path{{}, address});
+    news = true;
   }
-  begin_probing(now);
+  begin_probing(now, news);
 }
 
 void Peer::handle_revoked(Now now, const std::string& reason) {

@@ -170,3 +170,29 @@ TEST_CASE("after an hour of sleep with every mapping expired the open stream ans
   a.laptop.move(a.laptop.address);
   CHECK(a.echoes_more(flow, 1'000, 1s));
 }
+
+TEST_CASE("an idle bridge is quiet behind any routers, with several devices") {
+  World world(12, {.delay = 10ms});
+  SimRelay& relay = world.add_relay();
+  SimNode& office = world.add("office");
+  office.attach(&world.add_router(GENERATE(true, false) ? symmetric : addr_symmetric));
+  world.run(100ms);
+  office.expose("echo");
+  REQUIRE(office.node->add_relay(office.now(), relay.url(), ""));
+  std::vector<SimNode*> devices;
+  for (const RouterKind* kind : {&symmetric, &port_restricted, &addr_symmetric}) {
+    devices.push_back(&world.add(kind->name));
+    devices.back()->attach(&world.add_router(*kind));
+    world.pair(office, *devices.back());
+  }
+  world.run(2min);
+  std::map<SocketAddress, int> sent;
+  world.drop = [&](auto& from, auto&, auto&) { return ++sent[from], false; };
+  world.run(10min);
+  // A device: its relay and its office every 25 s, addresses that may be direct every 30 to 60 s. The office: its relay
+  // every 5 s, and answers.
+  for (const auto& [address, count] : sent) {
+    CAPTURE(to_text(address), count);
+    CHECK(count <= 10 * 60);
+  }
+}
