@@ -196,7 +196,6 @@ class Peer final : public SessionHolder {
   bool echoed_ = false;                               // a check was answered since the present connection began
   bool confirmed_ = false;                            // device: the office has spoken within the present connection
   bool announced_ = false;                            // Connected was emitted for the present connection
-  bool was_connected_ = false;
   bool revoking_ = false, over_ = false, leaving_ = false, left_ = false;
   RequestId ending_request_ = 0;                      // of revoke or leave
   std::string revoke_reason_;

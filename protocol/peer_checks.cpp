@@ -169,7 +169,6 @@ void Peer::handle_answer(Now now, const Path& path, const ConnectivityCheck& res
 void Peer::announce(Now now) {
   if (announced_ || !session_ || !echoed_ || !(is_office() || confirmed_)) return;
   announced_ = true;
-  was_connected_ = true;
   since_ = now.wall;
   cause_.clear();
   core_.emit(event::Connected{record_.key, session_->path.value_or(Path{}), relay_url()});

@@ -65,7 +65,6 @@ class Session final : private quic::ConnectionObserver {
   std::vector<quic::ConnectionId> take_retired() { return std::exchange(retired_, {}); }
   // Nothing leaves until what the answer rests on is durable.
   void hold_output(bool hold) { output_held_ = hold; }
-  bool output_held() const { return output_held_; }
 
   void send(const tunnel::ControlMessage& message);
   // Everything sent on the control stream has been acknowledged.
