@@ -28,11 +28,12 @@ void Core::send(const Path& path, Bytes bytes) {
 }
 
 std::vector<SocketAddress> Core::own_addresses() const {
-  std::vector<SocketAddress> addresses = local_addresses;
-  for (const SocketAddress& address : relays.reflexive_addresses()) {
-    bool known = std::find(addresses.begin(), addresses.end(), address) != addresses.end();
-    if (!known && addresses.size() < limits::candidates) addresses.push_back(address);
+  // Those that relays see come first: of many interfaces some may be left out, of these none.
+  std::vector<SocketAddress> addresses = relays.reflexive_addresses();
+  for (const SocketAddress& address : local_addresses) {
+    if (std::find(addresses.begin(), addresses.end(), address) == addresses.end()) addresses.push_back(address);
   }
+  addresses.resize(std::min(addresses.size(), limits::candidates));
   return addresses;
 }
 

@@ -76,7 +76,7 @@ struct Core {
 
   void emit(Event event) { events.push_back(std::move(event)); }
   void send(const Path& path, Bytes bytes);
-  // Where peers may find this node: interfaces, and what relays have seen. What a peer has seen it knows by itself, and
+  // Where peers may find this node, at most limits::candidates: what relays have seen, and interfaces. What a peer has seen it knows by itself, and
   // to another peer it would be of no use: behind a symmetric router every far end sees another port.
   std::vector<SocketAddress> own_addresses() const;
   // Adds the record to the chain; durable with the batch that is being gathered.

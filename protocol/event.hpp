@@ -51,7 +51,8 @@ struct Paired { RelationKey peer; std::string name; uint64_t invitation = 0; };
 struct RevokedByOffice { RelationKey peer; };
 // The list returned by Node::services() changed.
 struct ServicesChanged { std::optional<RelationKey> office; };
-// Find out where this relay is (or open a WebSocket to it), then call handle_relay_link.
+// Find out where this relay is (or open a WebSocket to it), then call handle_relay_link. An empty URL: it is not used
+// any more.
 struct RelayWanted { uint16_t number = 0; std::string url; };
 // Something was refused after a right tag: counted, and said to the owner only.
 struct Refused { std::optional<RelationKey> peer; std::string reason; };

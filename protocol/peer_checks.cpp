@@ -38,14 +38,15 @@ void Peer::begin_probing(Now now, bool news) {
 // A device that is served by a relay goes on, seldom: a router may have been replaced, a firewall opened.
 void Peer::probe(Now now) {
   if (!session_ || suspended_at_ != far_future) return;
+  bool relayed = candidates_.active() && candidates_.active()->relayed();
   if (probes_left_ == 0) {
+    if (!relayed) return;
     session_->session->send(tunnel::Candidates{core_.own_addresses()});
     return begin_probing(now, false);
   }
   for (Candidate& candidate : candidates_.list()) {
     if (&candidate != candidates_.active() && !candidate.relayed()) request_check(now, candidate, Question::probe);
   }
-  bool relayed = candidates_.active() && candidates_.active()->relayed();
   if (--probes_left_ > 0) {
     timers_.set(Timer::probe, now.boot + probe_pause_);
     probe_pause_ *= 2;

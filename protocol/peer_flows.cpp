@@ -47,12 +47,9 @@ void Peer::handle_control(Now now, const tunnel::ControlMessage& message) {
 
 void Peer::send_offer(Now now) {
   if (!is_office() || !session_) return;
-  tunnel::Offer offer{core_.config.name, {}, {}, core_.own_relays};
+  tunnel::Offer offer{core_.config.name, {}, core_.own_addresses(), core_.own_relays};
   for (const auto& [name, service] : core_.services) {
     if (allowed(now, name)) offer.services.push_back({{}, name, service.kind, service.port});
-  }
-  for (const SocketAddress& address : core_.own_addresses()) {
-    if (offer.addresses.size() < limits::candidates) offer.addresses.push_back(address);
   }
   session_->session->send(offer);
   session_->may_send = true;
@@ -86,10 +83,11 @@ void Peer::handle_offer(Now now, const tunnel::Offer& offer) {
 
 void Peer::handle_candidates(Now now, const tunnel::Candidates& theirs) {
   bool news = false;
-  for (const SocketAddress& address : theirs.addresses) {
-    bool usable = address.port != 0 && !address.is_unspecified() && !address.is_multicast();
-    if (!usable || candidates_.find(address)) continue;
-    candidates_.add(Path{{}, address});
+  // The best are named first; added last, they are not the ones for which there is no room.
+  for (auto address = theirs.addresses.rbegin(); address != theirs.addresses.rend(); ++address) {
+    bool usable = address->port != 0 && !address->is_unspecified() && !address->is_multicast();
+    if (!usable || candidates_.find(*address)) continue;
+    candidates_.add(Path{{}, *address});
     news = true;
   }
   begin_probing(now, news);

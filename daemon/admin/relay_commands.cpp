@@ -2,6 +2,7 @@
 #include "daemon/admin/arguments.hpp"
 #include "daemon/admin/commands.hpp"
 #include "daemon/admin/documents.hpp"
+#include "protocol/relay/relay_url.hpp"
 
 namespace drawbridge::admin {
 namespace {
@@ -22,6 +23,16 @@ Value relay_document(Scope& scope, const relay::RelayAddress& address) {
                      {"observed", status.reflexive ? Value(to_text(*status.reflexive)) : Value()}});
 }
 
+// The relay that this URL, in whatever spelling, is one of.
+relay::RelayAddress find_own(Scope& scope, const std::string& text) {
+  auto wanted = relay::parse_relay_url(text);
+  for (relay::RelayAddress& address : scope.node().own_relays()) {
+    auto url = relay::parse_relay_url(address.url);
+    if (wanted && url && url->key.id == wanted->key.id) return std::move(address);
+  }
+  return {};
+}
+
 }  // namespace
 
 void run_relay_add(Scope& scope, const CallPtr& call) {
@@ -30,7 +41,7 @@ void run_relay_add(Scope& scope, const CallPtr& call) {
   std::string token = arguments.optional_text("token").value_or("");
   if (auto done = arguments.done(); !done) return call->fail(done.error());
   answer_when_done(scope, call, scope.node().add_relay(scope.now(), url, token),
-                   [&scope] { return relay_document(scope, scope.node().own_relays().back()); });
+                   [&scope, url] { return relay_document(scope, find_own(scope, url)); });
 }
 
 void run_relay_remove(Scope& scope, const CallPtr& call) {

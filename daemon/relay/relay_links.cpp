@@ -40,12 +40,18 @@ struct RelayLinks::Lookup {
 };
 
 void RelayLinks::handle(const event::RelayWanted& wanted) {
+  if (wanted.url.empty()) return drop(wanted.number);
   auto url = relay::parse_relay_url(wanted.url);
   if (!url) return;
   Line& line = lines_[wanted.number];
   if (line.client && relay::to_text(line.url) != wanted.url) over_.push_back(std::move(line.client));
   line.url = url.take();
   look_up(wanted.number);
+}
+
+void RelayLinks::drop(uint16_t number) {
+  auto line = lines_.extract(number);
+  if (line && line.mapped().client) over_.push_back(std::move(line.mapped().client));
 }
 
 void RelayLinks::look_up(uint16_t number) {
@@ -66,8 +72,9 @@ void RelayLinks::look_up(uint16_t number) {
 }
 
 void RelayLinks::found(uint16_t number, uint64_t lookup, std::vector<SocketAddress> addresses) {
-  Line& line = lines_.at(number);
-  if (line.lookup != lookup) return;
+  auto entry = lines_.find(number);
+  if (entry == lines_.end() || entry->second.lookup != lookup) return;
+  Line& line = entry->second;
   if (addresses.empty()) {
     log_.warning(LogEvent::relay_unreachable, {{LogField::address, line.url.host},
                                                {LogField::message, "The relay's name was not found."},

@@ -32,6 +32,7 @@ class RelayLinks final : public NodeDriver::Outlet {
   };
   // The relay's addresses are looked up on libuv's threads.
   void look_up(uint16_t number);
+  void drop(uint16_t number);
   void found(uint16_t number, uint64_t lookup, std::vector<SocketAddress> addresses);
   void open(uint16_t number, Line& line, ByteView hello);
   void closed(uint16_t number, const Error& why);

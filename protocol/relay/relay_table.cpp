@@ -49,7 +49,7 @@ RelayTable::Line* RelayTable::line_for(const RelayAddress& relay, End end) {
   auto url = parse_relay_url(relay.url);
   if (!url) return nullptr;
   for (auto& [number, line] : lines_) {
-    if (line->client.id() == url->key.id) return line.get();
+    if (line->client.id() == url->key.id && !line->leaving) return line.get();
   }
   if (lines_.size() >= limits::relays) return nullptr;
   RelayClientConfig config{url->key, access_of(relay.token),
@@ -76,7 +76,9 @@ void RelayTable::close(const SocketAddress& mailbox) {
   if (!place.line) return;
   place.line->client.close_mailbox(place.channel);
   place.line->channels.erase(place.channel);
-  // The line stays: it is cheap, says so to the relay by itself, and may be wanted again.
+  if (!place.line->channels.empty()) return;
+  place.line->leaving = true;
+  place.line->client.shut_down();
 }
 
 void RelayTable::want(Instant now, Line& line) {
@@ -87,6 +89,7 @@ void RelayTable::want(Instant now, Line& line) {
 
 void RelayTable::handle_network_change(Instant now) {
   for (auto& [number, line] : lines_) {
+    if (line->leaving) continue;
     if (line->client.path() != Path{}) line->client.connect(now, line->client.path());
     want(now, *line);
     after_input(*line);
@@ -95,7 +98,7 @@ void RelayTable::handle_network_change(Instant now) {
 
 void RelayTable::handle_link(Instant now, uint16_t number, std::optional<Path> path) {
   auto found = lines_.find(number);
-  if (found == lines_.end()) return;
+  if (found == lines_.end() || found->second->leaving) return;
   Line& line = *found->second;
   if (!path) line.client.disconnect();
   else if (line.client.path() != *path || !line.client.ready()) line.client.connect(now, *path);
@@ -187,11 +190,15 @@ void RelayTable::note(Line& line, const RelayEvent& event) {
 }
 
 RelayTable::Outgoing RelayTable::poll_transmit(Instant now, MutableBytes buffer) {
-  for (auto& [number, line] : lines_) {
-    size_t length = line->client.poll_transmit(now, buffer);
-    if (length == 0) continue;
-    after_input(*line);  // once the opening has left, payload may follow
-    return {line->client.path(), length};
+  for (auto entry = lines_.begin(); entry != lines_.end();) {
+    Line& line = *entry->second;
+    size_t length = line.client.poll_transmit(now, buffer);
+    if (length > 0) {
+      after_input(line);  // once the opening has left, payload may follow
+      return {line.client.path(), length};
+    }
+    if (line.leaving) wanted_.push_back({entry->first, ""});
+    entry = line.leaving ? lines_.erase(entry) : std::next(entry);
   }
   return {};
 }
@@ -212,6 +219,7 @@ std::optional<RelayNews> RelayTable::poll_news() {
 
 void RelayTable::handle_timeout(Instant now) {
   for (auto& [number, line] : lines_) {
+    if (line->leaving) continue;
     if (line->client.next_timeout() <= now) line->client.handle_timeout(now);
     after_input(*line);
     bool silent = !line->client.ready() && now >= line->ready_by && !line->channels.empty();
@@ -228,6 +236,7 @@ void RelayTable::handle_timeout(Instant now) {
 Instant RelayTable::next_timeout() const {
   Instant next = far_future;
   for (const auto& [number, line] : lines_) {
+    if (line->leaving) continue;
     next = std::min({next, line->client.next_timeout(), line->ask_again});
     if (!line->client.ready() && !line->channels.empty()) next = std::min(next, line->ready_by);
   }

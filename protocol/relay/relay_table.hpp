@@ -16,8 +16,8 @@
 namespace drawbridge::relay {
 
 struct RelayWanted {
-  uint16_t number = 0;    // of the relay, in this process
-  std::string url;        // by which transport this time
+  uint16_t number = 0;    // of the relay, in this process; never used again
+  std::string url;        // by which transport this time; empty: it is not used any more
 };
 
 // Something changed about a mailbox.
@@ -79,6 +79,7 @@ class RelayTable {
     std::map<uint8_t, bool> channels;  // in use; whether its owner knows that packets may leave
     Instant ready_by{};                // then the next transport is tried
     Instant ask_again = far_future;    // the driver, for the relay's address
+    bool leaving = false;              // nobody uses it: gone once its last word has left
 
     Line(RelayClientConfig config, Entropy& entropy) : client(std::move(config), entropy) {}
   };

@@ -196,3 +196,34 @@ TEST_CASE("an idle bridge is quiet behind any routers, with several devices") {
     CHECK(count <= 10 * 60);
   }
 }
+
+TEST_CASE("a computer with thirty addresses tells as many as fit, and loses nothing by it") {
+  Apart a(13, &port_restricted, &port_restricted);
+  a.pair();
+  for (SimNode* node : {&a.laptop, &a.office}) {
+    std::vector<SocketAddress> many;
+    for (uint8_t i = 1; i <= 30; ++i) many.push_back(SocketAddress::v4(172, 20, 0, i, 7470));
+    many.push_back(node->address);
+    node->node->handle_network_change(node->now(), many);
+    a.world.run(2s);
+    CHECK(a.direct());
+  }
+  SimFlow& flow = a.echo(1'000);
+  CHECK(a.world.run(5s, [&] { return flow.read == 1'000; }));
+}
+
+TEST_CASE("a relay that is named no more is left, by office and device, and hears nothing more") {
+  Apart a(14, &port_restricted, &port_restricted);
+  a.pair();
+  REQUIRE(a.world.run(2s, [&] { return a.direct(); }));
+  // The invitation, whose link names the relay, is over; so only the pair's mailbox is left.
+  a.world.run(20s);
+  REQUIRE(a.office.node->remove_relay(a.office.now(), a.relay.url()));
+  a.world.run(2s);
+  int heard = 0;
+  a.world.drop = [&](auto&, auto& to, auto&) { return heard += to == a.relay.address, false; };
+  a.world.run(5min);
+  CHECK(heard == 0);
+  CHECK(a.relay.server->associations() == 0);
+  CHECK(a.direct());
+}
