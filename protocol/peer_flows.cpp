@@ -1,21 +1,11 @@
 // Flows of users' connections, and the messages of the control stream.
 #include <algorithm>
 
+#include "protocol/base/overloaded.hpp"
 #include "protocol/peer.hpp"
 #include "protocol/tunnel/frame.hpp"
 
 namespace drawbridge {
-namespace {
-
-template <typename... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
-template <typename... Ts>
-Overloaded(Ts...) -> Overloaded<Ts...>;
-
-}  // namespace
-
 void Peer::drain_events(Now now, Carried& carried) {
   while (auto event = carried.session->poll_event()) {
     std::visit(Overloaded{

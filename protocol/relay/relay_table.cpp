@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "protocol/base/overloaded.hpp"
+
 namespace drawbridge::relay {
 namespace {
 
@@ -17,13 +19,6 @@ SocketAddress mailbox_address(uint16_t number, uint8_t channel) {
   address.port = static_cast<uint16_t>(channel + 1);
   return address;
 }
-
-template <typename... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
-template <typename... Ts>
-Overloaded(Ts...) -> Overloaded<Ts...>;
 
 }  // namespace
 
