@@ -6,6 +6,7 @@
 #include "protocol/tunnel/frame.hpp"
 
 namespace drawbridge {
+
 void Peer::drain_events(Now now, Carried& carried) {
   while (auto event = carried.session->poll_event()) {
     std::visit(Overloaded{
