@@ -183,7 +183,11 @@ Result<void> Bridge::start_relay() {
   auto identity = read_or_make_relay_key(state_.file("relay.key"), entropy_);
   if (!identity) return identity.error();
   auto service = RelayService::open(loop_, log_, entropy_, *identity, config_.relay);
-  if (!service) return service.error();
+  if (!service) {
+    const Error& why = service.error();
+    return Error{why.code, "The relay beside this office cannot start: " + why.message,
+                 "Start without --relay, or choose other addresses in the [relay] table of config.toml."};
+  }
   relay_ = service.take();
   return {};
 }
