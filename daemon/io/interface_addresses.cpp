@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 
 #include "daemon/io/netlink.hpp"
 
@@ -14,8 +13,9 @@ namespace drawbridge {
 namespace {
 
 struct Interface {
-  std::string name;
-  bool works = false;  // up, with a carrier, and no loopback
+  InterfaceFacts facts;
+  bool works = false;   // up, with a carrier, and no loopback
+  uint32_t bridge = 0;  // that it is a port of; 0: none
 };
 using Interfaces = std::map<uint32_t, Interface>;
 
@@ -24,16 +24,46 @@ struct Found {
   bool is_virtual = false;
 };
 
+std::string text_of(const rtattr& attribute) {
+  const auto* text = static_cast<const char*>(RTA_DATA(&attribute));
+  return std::string(text, strnlen(text, RTA_PAYLOAD(&attribute)));
+}
+
+// IFLA_LINKINFO holds attributes of its own.
+std::string kind_of(const rtattr& link_info) {
+  auto left = static_cast<int>(RTA_PAYLOAD(&link_info));
+  const auto* inner = static_cast<const rtattr*>(RTA_DATA(&link_info));
+  for (; RTA_OK(inner, left); inner = RTA_NEXT(inner, left)) {
+    if (inner->rta_type == IFLA_INFO_KIND) return text_of(*inner);
+  }
+  return {};
+}
+
+Interface read_interface(const nlmsghdr& header) {
+  const auto* link = static_cast<const ifinfomsg*>(NLMSG_DATA(&header));
+  Interface entry;
+  entry.works = (link->ifi_flags & IFF_UP) && (link->ifi_flags & IFF_RUNNING) && !(link->ifi_flags & IFF_LOOPBACK);
+  for_each_attribute<ifinfomsg>(header, [&](const rtattr& attribute) {
+    switch (attribute.rta_type & NLA_TYPE_MASK) {
+      case IFLA_IFNAME: entry.facts.name = text_of(attribute); break;
+      case IFLA_LINKINFO: entry.facts.kind = kind_of(attribute); break;
+      case IFLA_PARENT_DEV_NAME: entry.facts.hardware = true; break;
+      case IFLA_MASTER: std::memcpy(&entry.bridge, RTA_DATA(&attribute), sizeof entry.bridge); break;
+      default: break;
+    }
+  });
+  return entry;
+}
+
 Interfaces list_interfaces() {
   Interfaces all;
   dump_route(RTM_GETLINK, [&](const nlmsghdr& header) {
-    const auto* link = static_cast<const ifinfomsg*>(NLMSG_DATA(&header));
-    Interface& entry = all[static_cast<uint32_t>(link->ifi_index)];
-    entry.works = (link->ifi_flags & IFF_UP) && (link->ifi_flags & IFF_RUNNING) && !(link->ifi_flags & IFF_LOOPBACK);
-    for_each_attribute<ifinfomsg>(header, [&](const rtattr& attribute) {
-      if (attribute.rta_type == IFLA_IFNAME) entry.name = static_cast<const char*>(RTA_DATA(&attribute));
-    });
+    all[static_cast<uint32_t>(static_cast<const ifinfomsg*>(NLMSG_DATA(&header))->ifi_index)] = read_interface(header);
   });
+  for (const auto& [index, port] : all) {
+    auto bridge = all.find(port.bridge);
+    if (bridge != all.end()) bridge->second.facts.ports.push_back(port.facts);
+  }
   return all;
 }
 
@@ -78,20 +108,17 @@ std::vector<Found> list_addresses(const Interfaces& interfaces) {
     if (link == interfaces.end() || !link->second.works) return;
     uint32_t flags = 0;
     SocketAddress address = address_of(header, flags);
-    if (usable(address, flags)) all.push_back({address, is_virtual_interface(link->second.name)});
+    if (usable(address, flags)) all.push_back({address, is_virtual_address(link->second.facts, address)});
   });
   return all;
 }
 
 }  // namespace
 
-bool is_virtual_interface(const std::string& name) {
-  for (const char* prefix :
-       {"docker", "veth", "br-", "virbr", "vmnet",     "vboxnet", "lxc",    "lxdbr", "cni",   "flannel", "cali",
-        "podman", "tun",  "tap", "wg",    "tailscale", "zt",      "nebula", "ppp",   "ipsec", "utun"}) {
-    if (name.starts_with(prefix)) return true;
-  }
-  return false;
+std::map<uint32_t, InterfaceFacts> interface_facts() {
+  std::map<uint32_t, InterfaceFacts> out;
+  for (auto& [number, interface] : list_interfaces()) out.emplace(number, std::move(interface.facts));
+  return out;
 }
 
 std::vector<SocketAddress> interface_addresses() {

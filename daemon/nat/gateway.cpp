@@ -1,7 +1,5 @@
 #include "daemon/nat/gateway.hpp"
 
-#include <net/if.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -36,9 +34,9 @@ bool is_default(const rtmsg& route) {
   return route.rtm_family == AF_INET && route.rtm_dst_len == 0 && route.rtm_table == RT_TABLE_MAIN && route.rtm_type == RTN_UNICAST;
 }
 
-bool leads_outside(const Route& route) {
-  char name[IF_NAMESIZE] = {};
-  return !route.gateway.is_unspecified() && if_indextoname(route.interface, name) && !is_virtual_interface(name);
+bool leads_outside(const Route& route, const std::map<uint32_t, InterfaceFacts>& interfaces) {
+  auto interface = interfaces.find(route.interface);
+  return !route.gateway.is_unspecified() && interface != interfaces.end() && !is_virtual_interface(interface->second);
 }
 
 // The kernel's choice of our address towards `remote`; nothing is sent.
@@ -64,10 +62,11 @@ constexpr Range not_public[] = {{0x00000000, 8},  {0x0a000000, 8},  {0x64400000,
 
 std::vector<Gateway> default_gateways() {
   std::vector<Route> routes;
+  const auto interfaces = interface_facts();
   dump_route(RTM_GETROUTE, [&](const nlmsghdr& header) {
     if (!is_default(*static_cast<const rtmsg*>(NLMSG_DATA(&header)))) return;
     Route route = read_route(header);
-    if (leads_outside(route)) routes.push_back(route);
+    if (leads_outside(route, interfaces)) routes.push_back(route);
   });
   std::ranges::stable_sort(routes, {}, &Route::metric);
   std::vector<Gateway> gateways;

@@ -2,37 +2,17 @@
 // where the test is not root proves only the pure parts.
 #include "daemon/io/interface_monitor.hpp"
 
-#include <fcntl.h>
-#include <sched.h>
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
-#include <cstdlib>
 
 #include "daemon/io/interface_addresses.hpp"
 #include "daemon/io/local_endpoints.hpp"
+#include "tests/unit/daemon/io/own_network.hpp"
 #include "tests/unit/daemon/run_until.hpp"
 
 using namespace drawbridge;
 
 namespace {
 
-struct OwnNetwork {
-  FileDescriptor before{open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)};
-  bool entered = geteuid() == 0 && unshare(CLONE_NEWNET) == 0;
-  ~OwnNetwork() {
-    if (entered) (void)setns(before.get(), CLONE_NEWNET);
-  }
-};
-
-bool ip(const std::string& arguments) {
-  return std::system(("ip " + arguments + " 2>/dev/null").c_str()) == 0;
-}
-// Up and with a carrier: its other end is up, too.
-bool add_interface(const std::string& name) {
-  return ip("link add " + name + " type veth peer name far-" + name) && ip("link set " + name + " up") &&
-         ip("link set far-" + name + " up");
-}
 SocketAddress address(const char* text) {
   return parse_socket_address(text).take();
 }
@@ -41,7 +21,7 @@ SocketAddress address(const char* text) {
 
 TEST_CASE("an address that comes or goes and a cable that is pulled are reported") {
   OwnNetwork network;
-  if (!network.entered || !add_interface("eth0")) return;
+  if (!network.entered || !add_link("eth0")) return;
   Loop loop;
   int changes = 0;
   InterfaceMonitor monitor(loop, [&] { ++changes; });
@@ -63,18 +43,12 @@ TEST_CASE("an address that comes or goes and a cable that is pulled are reported
 
 TEST_CASE("addresses of containers and VPNs are left out while there is another") {
   OwnNetwork network;
-  if (!network.entered || !add_interface("docker0")) return;
+  if (!network.entered || !add_link("docker0")) return;
   REQUIRE(ip("addr add 172.17.0.1/16 dev docker0"));
   CHECK(interface_addresses().size() == 1);
-  REQUIRE(add_interface("lan0"));
+  REQUIRE(add_link("lan0"));
   REQUIRE(ip("addr add 10.1.2.3/8 dev lan0"));
   CHECK(interface_addresses() == std::vector<SocketAddress>{SocketAddress::v4(10, 1, 2, 3, 0)});
-}
-
-TEST_CASE("interfaces are told apart by their names") {
-  for (const char* name : {"docker0", "veth1a2b", "br-6f0", "wg0", "tun1", "tailscale0"})
-    CHECK(is_virtual_interface(name));
-  for (const char* name : {"eth0", "enp3s0", "wlan0", "br0", "bond0"}) CHECK_FALSE(is_virtual_interface(name));
 }
 
 TEST_CASE("a socket on every address stands for each interface of its family, another for itself") {
