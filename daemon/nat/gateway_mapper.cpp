@@ -81,7 +81,8 @@ MappingReply GatewayMapper::ask_nat_pmp(Instant now, const Patience& patience) {
   if (!outside.good()) return outside;
   if (has_forgotten(now, outside.epoch)) finding_.lost_state = finding_.state == GatewayState::mapped, renew_at_ = {};
   outside = judged(std::move(outside));
-  if (!outside.good() || is_fresh(now)) return outside;
+  if (!outside.good()) return outside;
+  // With every check: an epoch does not show a restart within the router's first seconds, and some routers' epochs stand still.
   MappingReply reply = nat_pmp_map(gateway_, port_, wanted_, times_.lifetime, patience);
   uint16_t port = reply.external.port;
   reply.external = outside.external;
@@ -142,6 +143,7 @@ uint16_t GatewayMapper::another_port(int attempt) const {
 }
 
 void GatewayMapper::note(Instant now, const MappingReply& reply, MappingProtocol protocol) {
+  if (reply.good()) pause_ = {};
   // A check found everything as it was.
   if (reply.good() && reply.external.port == 0) {
     next_ = std::min(now + times_.check_every, renew_at_);
@@ -151,12 +153,12 @@ void GatewayMapper::note(Instant now, const MappingReply& reply, MappingProtocol
     finding_.protocol = protocol;
     return note_mapped(now, reply);
   }
-  next_ = now + times_.retry;
+  next_ = now + next_pause();
   // A gateway that is silent for once keeps its mapping as long as was granted.
   bool kept = finding_.state == GatewayState::mapped && reply.state == GatewayState::silent && now < ends_at_;
   if (kept) {
     renew_at_ = {};  // it may have been restarted meanwhile
-    next_ = std::min(now + std::max(times_.shortest_pause, times_.check_every / 8), ends_at_);
+    next_ = std::min(next_, ends_at_);
     return;
   }
   bool lost = finding_.lost_state;
@@ -166,6 +168,12 @@ void GatewayMapper::note(Instant now, const MappingReply& reply, MappingProtocol
   finding_.permanent_only = reply.permanent_only;
   finding_.conflict = reply.conflict;
   finding_.reason = reply.reason;
+}
+
+// Soon at first: a router that is starting is silent or has no address for seconds to a minute.
+Duration GatewayMapper::next_pause() {
+  pause_ = std::min(pause_ == Duration{} ? times_.first_retry : 2 * pause_, times_.retry);
+  return pause_;
 }
 
 void GatewayMapper::note_mapped(Instant now, const MappingReply& reply) {

@@ -12,7 +12,8 @@ namespace drawbridge {
 struct MappingTimes {
   std::chrono::seconds lifetime{3'600};   // asked for; renewed at half of what is granted
   Duration check_every = 2min;            // whether the gateway still has its address and its state
-  Duration retry = 5min;                  // after silence or a refusal; a network event asks at once
+  Duration first_retry = 2s;              // after silence or a refusal; doubled each time, up to
+  Duration retry = 5min;                  // this. A network event asks at once
   Duration shortest_pause = 1s;           // however short a lifetime a gateway grants
   Duration nat_pmp_patience = 750ms;
   Duration upnp_search = 1s;
@@ -27,7 +28,10 @@ class GatewayMapper {
   // Asks what is due at `now`; `interrupt` ends the wait for NAT-PMP. Returns when to call again.
   Instant turn(Instant now, int interrupt);
   // Asks for everything anew at the next turn, after a network event.
-  void ask_again() { next_ = renew_at_ = {}; }
+  void ask_again() {
+    next_ = renew_at_ = {};
+    pause_ = {};
+  }
   void withdraw();
 
   const Gateway& gateway() const { return gateway_; }
@@ -44,6 +48,7 @@ class GatewayMapper {
   void note(Instant now, const MappingReply& reply, MappingProtocol protocol);
   void note_mapped(Instant now, const MappingReply& reply);
   uint16_t another_port(int attempt) const;
+  Duration next_pause();
 
   Gateway gateway_;
   uint16_t port_;
@@ -52,6 +57,7 @@ class GatewayMapper {
   std::optional<UpnpDevice> device_;
   uint16_t wanted_;               // outside; the one that was granted last
   Instant next_{};
+  Duration pause_{};              // the last one between two failures in a row; 0: none
   Instant renew_at_ = far_future, ends_at_ = far_future;
   std::optional<std::pair<uint32_t, Instant>> epoch_;
 };

@@ -11,7 +11,7 @@ from servers import ends_at_once
 
 
 def start_refused(state, *arguments):
-    done = subprocess.run([DAEMON, "--state", state, "--listen", "127.0.0.1:0", *arguments], capture_output=True, text=True, timeout=20)
+    done = subprocess.run([DAEMON, "--state", state, "--listen", "127.0.0.1:0", *arguments], capture_output=True, text=True, timeout=60)
     return done.returncode, done.stderr
 
 

@@ -58,7 +58,7 @@ class Node:
         """The command, run inside this computer's network."""
         return ["ip", "netns", "exec", self.namespace, *arguments] if self.namespace else list(arguments)
 
-    def run(self, *arguments, input=None, timeout=60):
+    def run(self, *arguments, input=None, timeout=120):
         """The command line; raises Failed unless it exits with 0."""
         command = self.inside([CLI, "--state", self.state, *arguments])
         done = subprocess.run(command, input=input, capture_output=True, text=True, timeout=timeout)
@@ -84,7 +84,7 @@ class Node:
         with open(self.log, "a") as log:
             self.process = subprocess.Popen(self.inside([DAEMON, "--state", self.state, "--listen", self.listen, *arguments]),
                                             stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-        self.run("wait", "--ready", "--timeout", "20s")
+        self.run("wait", "--ready", "--timeout", "60s")
         return self
 
     def signal(self, number):
@@ -101,7 +101,7 @@ class Node:
         if not self.process:
             return None
         self.process.send_signal(number)
-        code = self.process.wait(timeout=20)
+        code = self.process.wait(timeout=60)
         self.process = None
         return code
 
@@ -111,13 +111,13 @@ class Node:
             for offered in self.json("services"):
                 if offered["name"] == service and offered["address"]:
                     return offered["address"].rsplit(":", 1)
-        host, port = eventually(found, 20, f"{service} is offered to {self.name}")
+        host, port = eventually(found, 60, f"{service} is offered to {self.name}")
         return host, int(port)
 
     def peer(self, name):
         return next((peer for peer in self.json("status")["peers"] if peer["name"] == name), None)
 
-    def connected_to(self, name, seconds=20):
+    def connected_to(self, name, seconds=60):
         self.run("wait", "--connected", name, "--timeout", f"{seconds}s")
 
 

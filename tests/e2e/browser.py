@@ -10,7 +10,7 @@ from bridge import eventually
 
 def url_of(node, service):
     """The address that a device's browser opens."""
-    return eventually(lambda: next((one["url"] for one in node.json("services") if one["name"] == service and one["url"]), None), 20, f"{service} has an address")
+    return eventually(lambda: next((one["url"] for one in node.json("services") if one["name"] == service and one["url"]), None), 60, f"{service} has an address")
 
 
 class Browser:
@@ -22,12 +22,12 @@ class Browser:
 
     def ask(self, method, path, body=None, headers=None):
         """(status, headers, body)"""
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)) as connection:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=240)) as connection:
             connection.request(method, path, body=body, headers={"Host": self.host, **(headers or {})})
             answer = connection.getresponse()
             return answer.status, answer.headers, answer.read()
 
     def raw(self, text):
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=60)
         connection.sendall(text)
         return connection

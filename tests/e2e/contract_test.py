@@ -50,7 +50,7 @@ class Contract(BridgeTest):
             self.holds(peer, PEER)
             self.assertEqual((peer["name"], peer["role"], peer["state"], peer["cause"]), (peer_name, role, "connected", None))
             self.ids_and_times(peer["id"], peer["since"])
-            self.assertLess(peer["echo_age_ms"], 1000)
+            self.assertLess(peer["echo_age_ms"], 10_000)
             self.assertGreaterEqual(peer["bytes_sent"], 1000)
             self.assertGreaterEqual(peer["bytes_received"], 1000)
             self.holds(peer["path"], PATH)
@@ -120,7 +120,7 @@ class Contract(BridgeTest):
 
     def test_join(self):
         self.laptop.json("leave", "office")
-        eventually(lambda: self.office.json("devices")[0]["state"] == "revoked", 10, "the office has heard of it")
+        eventually(lambda: self.office.json("devices")[0]["state"] == "revoked", 60, "the office has heard of it")
         joined = self.laptop.json("join", self.office.run("pair", "--link-only", "--allow", "echo").strip())
         self.holds(joined, {"office", "services"})
         self.holds(joined["office"], {"id", "name"})
@@ -132,7 +132,7 @@ class Contract(BridgeTest):
 
         def records(*arguments):
             return [json.loads(line) for line in self.office.run("audit", *arguments, "--json").splitlines()]
-        closed = eventually(lambda: next((one for one in records("show") if one["type"] == "flow_closed"), None), 10, "the flow is on record")
+        closed = eventually(lambda: next((one for one in records("show") if one["type"] == "flow_closed"), None), 60, "the flow is on record")
         self.assertEqual((closed["device_name"], closed["service"], closed["bytes_sent"], closed["bytes_received"]), ("laptop", "echo", 1000, 1000))
         shown, exported = records("show"), records("export")
         self.assertEqual([one["seq"] for one in shown], list(range(1, len(shown) + 1)))
@@ -182,7 +182,7 @@ class Contract(BridgeTest):
         self.assertEqual(failure("wait", "--ready", "--timeout", "1s"), (4, "timed_out"))
 
     def test_a_failure_for_people_is_a_sentence_and_a_remedy_on_the_error_channel(self):
-        done = subprocess.run([CLI, "--state", self.laptop.state, "ping", "nobody"], capture_output=True, text=True, timeout=20)
+        done = subprocess.run([CLI, "--state", self.laptop.state, "ping", "nobody"], capture_output=True, text=True, timeout=60)
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertRegex(done.stderr, r"(?s)nobody.*\..*drawbridge")
 

@@ -33,7 +33,7 @@ class EarlyAnswer(BridgeTest):
     def upload(self, address, pieces):
         """Sends on and on, as a browser does, and only then looks at the answer; gives it and whether all was taken."""
         piece = b"x" * 65536
-        with socket.create_connection(address, 20) as connection:
+        with socket.create_connection(address, 60) as connection:
             connection.settimeout(30)
             connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (pieces * len(piece)))
             answer = bytearray()

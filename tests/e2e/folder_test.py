@@ -27,9 +27,9 @@ class Folder(BridgeTest):
 
     def test_a_folder_is_browsed_and_downloaded_from(self):
         host, port = self.laptop.address_of("files")
-        with urllib.request.urlopen(f"http://{host}:{port}/", timeout=20) as page:
+        with urllib.request.urlopen(f"http://{host}:{port}/", timeout=60) as page:
             self.assertIn("note.txt", page.read().decode())
-        with urllib.request.urlopen(f"http://{host}:{port}/note.txt", timeout=20) as file:
+        with urllib.request.urlopen(f"http://{host}:{port}/note.txt", timeout=60) as file:
             self.assertEqual(file.read(), b"kept at the office")
 
     def test_each_service_has_an_address_of_its_own_in_the_browser(self):
@@ -57,7 +57,7 @@ class Folder(BridgeTest):
         cut = browser.raw((f"PUT /large.bin HTTP/1.1\r\nHost: {browser.host}\r\nUpload-Id: {order['Upload-Id']}\r\nUpload-Length: {SIZE}\r\n"
                            f"Upload-Offset: {PIECE}\r\nContent-Length: {SIZE - PIECE}\r\n\r\n").encode() + content[PIECE:PIECE + 3_000_000])
         hidden = self.path("shared", ".drawbridge-upload-" + order["Upload-Id"])
-        eventually(lambda: os.path.getsize(hidden) > PIECE, 20, "a part of the second piece is there")
+        eventually(lambda: os.path.getsize(hidden) > PIECE, 60, "a part of the second piece is there")
         self.laptop.kill()
         cut.close()
         self.assertFalse(os.path.exists(self.path("shared", "large.bin")))

@@ -65,7 +65,7 @@ class FullDisk(BridgeTest):
                 return self.office.json("rename", "laptop", "notebook")["name"] == "notebook"
             except Exception:  # the disk is tried again after a moment
                 return False
-        eventually(works, 20, "changes are taken again")
+        eventually(works, 60, "changes are taken again")
         self.office.stop()
         self.office.start()
         self.assertEqual(self.office.json("devices")[0]["name"], "notebook")

@@ -29,7 +29,7 @@ class OtherUser(BridgeTest):
         if child == 0:
             try:
                 os.setgroups([]), os.setgid(user), os.setuid(user)
-                with socket.create_connection(address, 20) as connection:
+                with socket.create_connection(address, 60) as connection:
                     connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
                     os.write(ours, connection.recv(9))
             except OSError:
@@ -53,7 +53,7 @@ class OtherUser(BridgeTest):
         gateway = ("127.0.0.1", urlsplit(url_of(self.laptop, "files")).port)
         for where in (address, gateway, address):
             self.assertEqual(self.call(where, NOBODY), b"")
-        record, = eventually(self.refusals, 10, "the refusal is on record")
+        record, = eventually(self.refusals, 60, "the refusal is on record")
         self.assertIn(f"{address[0]}:{address[1]}", record)
         self.assertTrue(self.laptop.json("audit", "verify")["ok"])
 

@@ -27,7 +27,7 @@ class Pairing(BridgeTest):
                                    stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
         link = next(line for line in waiting.stdout if "drawbridge:#" in line).split("'")[1]
         self.laptop.json("join", link)
-        rest, _ = waiting.communicate(timeout=20)
+        rest, _ = waiting.communicate(timeout=60)
         self.assertEqual(waiting.returncode, 0)
         self.assertIn(f"laptop joined ({self.laptop.json('status')['node']['id']})", rest)
 
@@ -51,7 +51,7 @@ class Pairing(BridgeTest):
 
     def test_an_expired_code_meets_silence_and_the_laptop_says_what_that_may_mean(self):
         link = self.office.run("pair", "--link-only", "--expires", "1s").strip()
-        eventually(lambda: not self.office.json("status")["invitations"], 10, "the invitation is over")
+        eventually(lambda: not self.office.json("status")["invitations"], 60, "the invitation is over")
         refusal = self.laptop.refused("join", link)
         self.assertEqual(refusal["code"], "unreachable")
         self.assertIn("drawbridge pair", refusal["remedy"])
@@ -60,12 +60,12 @@ class Pairing(BridgeTest):
         waiting = subprocess.Popen([CLI, "--state", self.office.state, "pair"], text=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
         next(line for line in waiting.stdout if "drawbridge:#" in line)
         waiting.terminate()
-        waiting.communicate(timeout=20)
+        waiting.communicate(timeout=60)
         self.assertEqual(self.office.json("status")["invitations"], [])
 
     def test_two_daemons_on_one_state_are_refused(self):
         from bridge import DAEMON
-        second = subprocess.run([DAEMON, "--state", self.office.state], capture_output=True, text=True, timeout=20)
+        second = subprocess.run([DAEMON, "--state", self.office.state], capture_output=True, text=True, timeout=60)
         self.assertEqual(second.returncode, 1)
         self.assertTrue(second.stderr.strip())
         self.assertEqual(self.office.json("status")["node"]["name"], "office")

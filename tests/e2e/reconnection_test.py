@@ -9,6 +9,9 @@ import unittest
 from bridge import BridgeTest, eventually, monotonic, pair
 from servers import Echo, ends, exchange
 
+# Seconds. It takes a tenth of one; who waits for the next of the regular attempts takes longer than this.
+SOON = 20
+
 
 class Restarts(BridgeTest):
     def setUp(self):
@@ -21,7 +24,7 @@ class Restarts(BridgeTest):
         pair(self.office, self.laptop, "--allow", "echo")
         self.address = self.laptop.address_of("echo")
 
-    def works_again(self, within=5):
+    def works_again(self):
         started = monotonic()
 
         def through():
@@ -29,49 +32,49 @@ class Restarts(BridgeTest):
                 return exchange(self.address, b"again") == b"again"
             except OSError:
                 return False
-        eventually(through, within, "a new connection works")
+        eventually(through, 60, "a new connection works")
         return monotonic() - started
 
     def test_the_office_stops_and_starts_again(self):
         self.assertEqual(self.office.stop(), 0)
         self.office.start()
-        self.assertLess(self.works_again(), 2)
+        self.assertLess(self.works_again(), SOON)
 
     def test_the_laptop_stops_and_starts_again_at_the_same_address(self):
         self.assertEqual(self.laptop.stop(), 0)
         self.laptop.start()
         self.assertEqual(self.laptop.address_of("echo"), self.address)
-        self.assertLess(self.works_again(), 2)
+        self.assertLess(self.works_again(), SOON)
 
     def test_the_office_loses_power_five_times(self):
         for _ in range(5):
             self.office.kill()
             self.office.start()
-            self.assertLess(self.works_again(), 2)
+            self.assertLess(self.works_again(), SOON)
 
     def test_the_laptop_loses_power_five_times(self):
         for _ in range(5):
             self.laptop.kill()
             self.laptop.start()
-            self.assertLess(self.works_again(), 2)
+            self.assertLess(self.works_again(), SOON)
 
     def test_connections_that_were_open_end_with_the_restart_and_do_not_hang(self):
-        with socket.create_connection(self.address, 20) as held:
+        with socket.create_connection(self.address, 60) as held:
             held.sendall(b"x")
             self.assertEqual(held.recv(1), b"x")
             self.office.kill()
             self.office.start()
-            self.assertTrue(ends(held, 10))
+            self.assertTrue(ends(held))
 
     def test_an_open_connection_survives_when_the_laptop_is_suspended(self):
-        with socket.create_connection(self.address, 20) as held:
+        with socket.create_connection(self.address, 60) as held:
             held.sendall(b"before")
             self.assertEqual(held.recv(6), b"before")
             self.laptop.signal(signal.SIGSTOP)
             held.sendall(b"while away")
-            eventually(lambda: self.office.peer("laptop")["state"] != "connected", 15, "the office notices")
+            eventually(lambda: self.office.peer("laptop")["state"] != "connected", 60, "the office notices")
             self.laptop.signal(signal.SIGCONT)
-            held.settimeout(5)
+            held.settimeout(60)
             self.assertEqual(held.recv(10), b"while away")
 
     def test_what_was_acknowledged_is_there_after_a_power_cut(self):
@@ -95,7 +98,7 @@ class PowerCutWhilePairing(BridgeTest):
                 pass  # cut off: that is the point
         joining = threading.Thread(target=join)
         joining.start()
-        eventually(lambda: os.path.exists(self.laptop.state), 5, "it runs")
+        eventually(lambda: os.path.exists(self.laptop.state), 60, "it runs")
         self.laptop.kill()
         joining.join()
         self.laptop.start()

@@ -29,7 +29,7 @@ class RelayProcess:
     def start(self, *arguments):
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen([DAEMON, "--state", self.state, "--relay", "--log", "json", *arguments], stdout=log, stderr=log)
-        self.urls = eventually(self.ready, 10, "the relay is ready")["listen"]
+        self.urls = eventually(self.ready, 60, "the relay is ready")["listen"]
         return self
 
     def events(self):
@@ -42,7 +42,7 @@ class RelayProcess:
     def stop(self, number=signal.SIGTERM):
         if self.process and self.process.poll() is None:
             self.process.send_signal(number)
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=60)
 
 
 class RelayTest(unittest.TestCase):
@@ -92,11 +92,11 @@ class RelayTest(unittest.TestCase):
 
     def meets(self, url, mebibytes="5"):
         """A pair meets by this URL and moves data, which is compared."""
-        done = subprocess.run([BENCH, "pair", url, mebibytes], capture_output=True, text=True, timeout=60)
+        done = subprocess.run([BENCH, "pair", url, mebibytes], capture_output=True, text=True, timeout=240)
         self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
 
     def page(self, url, *options):
-        return subprocess.run(["curl", "--silent", "--insecure", "--max-time", "10", *options, url], capture_output=True, text=True, timeout=20).stdout
+        return subprocess.run(["curl", "--silent", "--insecure", "--max-time", "10", *options, url], capture_output=True, text=True, timeout=60).stdout
 
     def test_a_pair_meets_over_websocket_and_the_metrics_count_it_without_names(self):
         metrics = free_port()
@@ -115,13 +115,13 @@ class RelayTest(unittest.TestCase):
         port = relay.urls[1].split("#")[0].rsplit(":", 1)[1]
 
         def serial():
-            shown = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{port}"], input="", capture_output=True, text=True, timeout=20)
-            return subprocess.run(["openssl", "x509", "-noout", "-serial"], input=shown.stdout, capture_output=True, text=True, timeout=20).stdout
+            shown = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{port}"], input="", capture_output=True, text=True, timeout=60)
+            return subprocess.run(["openssl", "x509", "-noout", "-serial"], input=shown.stdout, capture_output=True, text=True, timeout=60).stdout
         first = serial()
         self.meets(relay.urls[1])
         self.certificate()
         relay.process.send_signal(signal.SIGHUP)
-        eventually(lambda: serial() != first, 10, "the new certificate is shown")
+        eventually(lambda: serial() != first, 60, "the new certificate is shown")
         self.meets(relay.urls[1])
 
     def test_behind_nginx_with_tls(self):
@@ -139,12 +139,12 @@ class RelayTest(unittest.TestCase):
                 proxy_set_header Connection upgrade; proxy_set_header X-Forwarded-For $remote_addr; proxy_read_timeout 120s; proxy_buffering off; }} }} }}""")
         nginx = subprocess.Popen([shutil.which("nginx") or "/usr/sbin/nginx", "-e", f"{base}/error.log", "-c", f"{base}/nginx.conf"])
         self.addCleanup(lambda: end(nginx))
-        eventually(lambda: answers(port), 20, "nginx serves")
+        eventually(lambda: answers(port), 60, "nginx serves")
         self.meets(f"wss://127.0.0.1:{port}#" + relay.urls[1].split("#")[1])
 
     def test_a_wrong_setting_is_named_with_its_line(self):
         relay = self.relay(settings="operater = 'x'\n")
-        done = subprocess.run([DAEMON, "--state", relay.state, "--relay"], capture_output=True, text=True, timeout=10)
+        done = subprocess.run([DAEMON, "--state", relay.state, "--relay"], capture_output=True, text=True, timeout=60)
         self.assertEqual(done.returncode, 1)
         self.assertIn("config.toml:3:1", done.stderr)
         self.assertIn("'operator'", done.stderr)
@@ -163,7 +163,7 @@ class BesideAnOffice(BridgeTest):
             with open(self.office.log) as log:
                 lines = [json.loads(line) for line in log if line.startswith("{")]
             return next((line for line in lines if line["event"] == "relay_ready"), None)
-        url = eventually(told, 10, "the relay is ready")["addresses"][0]
+        url = eventually(told, 60, "the relay is ready")["addresses"][0]
         self.assertNotIn(self.office.json("status")["node"]["id"], url)
         self.assertEqual(self.office.stop(), 0)
 

@@ -29,7 +29,7 @@ def answers(port, host="127.0.0.1"):
 def end(process):
     if process.poll() is None:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 class Postgres:
@@ -79,7 +79,7 @@ class Nginx:
                         server {{ listen 127.0.0.1:{self.port}; root {folder}; }} }}""")
         self.process = subprocess.Popen([shutil.which("nginx") or "/usr/sbin/nginx", "-e", f"{base}/error.log", "-c", settings])
         test.addCleanup(lambda: end(self.process))
-        eventually(lambda: answers(self.port), 20, "nginx serves")
+        eventually(lambda: answers(self.port), 60, "nginx serves")
 
 
 class OpenSsh:
@@ -102,7 +102,7 @@ StrictModes no\nPidFile none\nUsePAM no\nPermitRootLogin yes\nSubsystem sftp int
         self.process = subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", f"{base}/sshd_config"], stderr=log)
         log.close()
         test.addCleanup(lambda: end(self.process))
-        eventually(lambda: answers(self.port), 20, "sshd serves")
+        eventually(lambda: answers(self.port), 60, "sshd serves")
         self.config = f"{base}/config"
         self.base = base
 
@@ -140,7 +140,7 @@ class Echo(threading.Thread):
 
 def exchange(address, data):
     """Sends data with a half-close and returns all that comes back."""
-    with socket.create_connection(address, 20) as connection:
+    with socket.create_connection(address, 60) as connection:
         def send():
             connection.sendall(data)
             connection.shutdown(socket.SHUT_WR)
@@ -153,7 +153,7 @@ def exchange(address, data):
         return bytes(received)
 
 
-def ends(connection, seconds=10):
+def ends(connection, seconds=60):
     """Whether the other end closes or resets the connection in that time, without sending anything."""
     connection.settimeout(seconds)
     try:
@@ -165,7 +165,7 @@ def ends(connection, seconds=10):
 def ends_at_once(address):
     """Whether a new connection is refused, reset or closed without a byte."""
     try:
-        with socket.create_connection(address, 20) as connection:
+        with socket.create_connection(address, 60) as connection:
             return ends(connection)
     except (ConnectionResetError, ConnectionRefusedError):
         return True

@@ -21,7 +21,7 @@ class SecureShell(BridgeTest):
         self.options = self.sshd.write_client_config(proxy)
 
     def ssh(self, command, **options):
-        return subprocess.run(["ssh", *self.options, "office", command], capture_output=True, timeout=60, **options)
+        return subprocess.run(["ssh", *self.options, "office", command], capture_output=True, timeout=240, **options)
 
     def test_a_command_runs_and_its_exit_code_and_streams_come_back(self):
         done = self.ssh("cat; echo to-the-error >&2; exit 7", input=b"from the laptop")
@@ -40,9 +40,9 @@ class SecureShell(BridgeTest):
             with open(os.path.join(folder, f"file-{number}"), "wb") as file:
                 file.write(os.urandom(20_000 * (number % 4)))
         rsync = ["rsync", "-a", "--itemize-changes", "-e", " ".join(["ssh", *self.options]), source + "/", f"office:{target}/"]
-        subprocess.run(rsync, check=True, capture_output=True, timeout=60)
+        subprocess.run(rsync, check=True, capture_output=True, timeout=240)
         self.assertEqual(self.differences(source, target), [])
-        again = subprocess.run(rsync, check=True, capture_output=True, timeout=60)
+        again = subprocess.run(rsync, check=True, capture_output=True, timeout=240)
         self.assertEqual(again.stdout, b"")
 
     def differences(self, left, right):
@@ -58,7 +58,7 @@ class SecureShell(BridgeTest):
                        "GIT_AUTHOR_NAME": "A", "GIT_AUTHOR_EMAIL": "a@example.org", "GIT_COMMITTER_NAME": "A", "GIT_COMMITTER_EMAIL": "a@example.org"}
 
         def git(*arguments):
-            return subprocess.run(["git", *arguments], check=True, capture_output=True, timeout=60, env=environment, text=True).stdout.strip()
+            return subprocess.run(["git", *arguments], check=True, capture_output=True, timeout=240, env=environment, text=True).stdout.strip()
         bare, work, clone = self.path("bare.git"), self.path("work"), self.path("clone")
         git("init", "-q", "--bare", "-b", "main", bare)
         git("init", "-q", "-b", "main", work)

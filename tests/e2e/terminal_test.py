@@ -35,7 +35,7 @@ class Screen:
             pass
         return self.text
 
-    def shows(self, words, seconds=20):
+    def shows(self, words, seconds=60):
         eventually(lambda: words in self.read(), seconds, f"the screen shows “{words}”: {self.text[-500:]}")
 
     def type(self, text):
@@ -43,7 +43,7 @@ class Screen:
 
     def end(self):
         """The exit code, and everything that was shown."""
-        eventually(lambda: (self.read(), self.process.poll() is not None)[1], 20, "the command ends")
+        eventually(lambda: (self.read(), self.process.poll() is not None)[1], 60, "the command ends")
         self.read()
         os.close(self.master)
         return self.process.returncode, self.text
