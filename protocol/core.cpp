@@ -37,6 +37,13 @@ std::vector<SocketAddress> Core::own_addresses() const {
   return addresses;
 }
 
+traversal::NatBehaviour Core::nat_behaviour() const {
+  std::vector<traversal::Observation> seen;
+  for (const relay::RelayStatus& status : relays.statuses()) seen.insert(seen.end(), status.observations.begin(), status.observations.end());
+  if (seen.empty() && relays.udp_passes() == false) return {.mapping = traversal::Mapping::udp_blocked};
+  return traversal::classify(seen, local_addresses);
+}
+
 void Core::audit(Now now, audit::RecordType type, const DeviceId* device, const std::string& name, const std::string& service,
                  const std::string& detail, FlowCounters counters) {
   audit::Record record{.sequence = state.audit_sequence + 1, .time = now.wall, .type = type, .device_name = name, .service = service,

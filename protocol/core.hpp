@@ -79,6 +79,8 @@ struct Core {
   // Where peers may find this node, at most limits::candidates: what relays have seen, and interfaces. What a peer has seen it knows by itself, and
   // to another peer it would be of no use: behind a symmetric router every far end sees another port.
   std::vector<SocketAddress> own_addresses() const;
+  // What relays' views tell about the router in front of us.
+  traversal::NatBehaviour nat_behaviour() const;
   // Adds the record to the chain; durable with the batch that is being gathered.
   void audit(Now now, audit::RecordType type, const DeviceId* device, const std::string& name, const std::string& service = {},
              const std::string& detail = {}, FlowCounters counters = {});

@@ -91,9 +91,23 @@ struct PeerStatus {
   std::optional<Path> path;
   std::string relay;                   // URL of the relay that `path` takes; empty: direct
   std::optional<Duration> rtt;
+  traversal::NatBehaviour nat;         // of the peer's network, as it has told
   std::string cause;                   // why not connected, for people; empty when connected
   WallTime since;                      // of `state`
   uint64_t bytes_sent = 0, bytes_received = 0;
+};
+
+// One relay's view of our socket.
+struct ReflexiveAddress {
+  SocketAddress address;
+  std::string relay;                   // URL
+  SocketAddress seen_by;               // the endpoint of the relay that says so
+};
+// What this node has learned about its own network.
+struct NetworkStatus {
+  traversal::NatBehaviour behaviour;
+  std::vector<ReflexiveAddress> reflexive;
+  std::optional<bool> udp_passes;      // whether UDP gets out and answers come in; nothing: not known yet
 };
 
 struct DeviceStatus {                  // on the office: one entry per device, revoked ones included
@@ -195,6 +209,7 @@ class Node {
   std::vector<InvitationStatus> invitations(Now now) const;
   std::vector<relay::RelayAddress> own_relays() const;
   std::vector<relay::RelayStatus> relays() const;       // all in use: own ones and those of this device's offices
+  NetworkStatus network() const;
   // Sequence number and hash of the newest audit record (zeros: none).
   std::pair<uint64_t, std::array<uint8_t, 32>> audit_head() const;
 

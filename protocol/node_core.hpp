@@ -28,6 +28,7 @@ struct Node::Core {
   bool datagram_next = false;
   Instant grants_checked{};
   std::vector<SocketAddress> reflexive_told;               // to peers: where relays see us
+  traversal::NatBehaviour nat_told;
 
   // node.cpp
   void load(const Row& row);

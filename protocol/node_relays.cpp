@@ -70,6 +70,18 @@ Result<RequestId> Node::remove_relay(Now now, std::string_view text) {
 std::vector<relay::RelayAddress> Node::own_relays() const { return core_->shared.own_relays; }
 std::vector<relay::RelayStatus> Node::relays() const { return core_->shared.relays.statuses(); }
 
+NetworkStatus Node::network() const {
+  const drawbridge::Core& shared = core_->shared;
+  NetworkStatus status{shared.nat_behaviour(), {}, shared.relays.udp_passes()};
+  for (const relay::RelayStatus& relay : shared.relays.statuses()) {
+    for (const auto& seen : relay.observations) status.reflexive.push_back({seen.reflexive, relay.address.url, seen.far_end});
+  }
+  for (const auto& [key, peer] : core_->peers) {
+    if (peer->direct()) status.udp_passes = true;
+  }
+  return status;
+}
+
 // What relays have said: to those whose mailboxes they are.
 void Node::Core::follow_relays(Now now) {
   while (auto wanted = shared.relays.poll_wanted()) shared.emit(event::RelayWanted{wanted->number, wanted->url});
@@ -78,8 +90,10 @@ void Node::Core::follow_relays(Now now) {
     for (auto& [id, joining] : joinings) joining->handle_relay_news(now, *news);
   }
   auto seen = shared.relays.reflexive_addresses();
-  if (seen == reflexive_told) return;
+  traversal::NatBehaviour nat = shared.nat_behaviour();
+  if (seen == reflexive_told && nat == nat_told) return;
   reflexive_told = std::move(seen);
+  nat_told = nat;
   for (auto& [key, peer] : peers) peer->tell_addresses(now);
 }
 

@@ -137,6 +137,7 @@ PeerStatus Peer::status(Now now) const {
   s.key = record_.key;
   s.name = record_.name;
   s.since = since_;
+  s.nat = peer_nat_;
   s.cause = cause_;
   bool up = session_ && announced_ && suspended_at_ == far_future;
   bool trying = !is_office() && (attempt_ || session_);

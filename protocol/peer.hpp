@@ -67,6 +67,7 @@ class Peer final : public SessionHolder {
   bool leaving() const { return leaving_; }
   bool left() const { return left_; }                       // office: the device said that it leaves
   bool connected() const { return announced_; }
+  bool direct() const { return announced_ && session_ && suspended_at_ == far_future && relay_url().empty(); }
   PeerStatus status(Now now) const;
   void save();
 
@@ -172,6 +173,7 @@ class Peer final : public SessionHolder {
 
   traversal::CandidateTable candidates_;
   std::vector<std::pair<relay::RelayAddress, SocketAddress>> mailboxes_;
+  traversal::NatBehaviour peer_nat_;                  // as the peer has told in this session
   int probes_left_ = 0;                               // rounds still to come, ...
   Duration probe_pause_{};                            // ... and the pause before the next
   traversal::ReplayWindow window_;

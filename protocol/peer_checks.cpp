@@ -41,7 +41,7 @@ void Peer::probe(Now now) {
   bool relayed = candidates_.active() && candidates_.active()->relayed();
   if (probes_left_ == 0) {
     if (!relayed) return;
-    session_->session->send(tunnel::Candidates{core_.own_addresses()});
+    session_->session->send(tunnel::Candidates{core_.own_addresses(), core_.nat_behaviour()});
     return begin_probing(now, false);
   }
   for (Candidate& candidate : candidates_.list()) {
@@ -61,7 +61,7 @@ void Peer::tell_addresses(Now now) {
   if (is_office()) {
     send_offer(now);
   } else {
-    session_->session->send(tunnel::Candidates{core_.own_addresses()});
+    session_->session->send(tunnel::Candidates{core_.own_addresses(), core_.nat_behaviour()});
     session_->may_send = true;
   }
   begin_probing(now, true);

@@ -38,7 +38,7 @@ void Peer::handle_control(Now now, const tunnel::ControlMessage& message) {
 
 void Peer::send_offer(Now now) {
   if (!is_office() || !session_) return;
-  tunnel::Offer offer{core_.config.name, {}, core_.own_addresses(), core_.own_relays};
+  tunnel::Offer offer{core_.config.name, {}, core_.own_addresses(), core_.own_relays, core_.nat_behaviour()};
   for (const auto& [name, service] : core_.services) {
     if (allowed(now, name)) offer.services.push_back({{}, name, service.kind, service.port});
   }
@@ -47,6 +47,7 @@ void Peer::send_offer(Now now) {
 }
 
 void Peer::handle_offer(Now now, const tunnel::Offer& offer) {
+  peer_nat_ = offer.nat;
   record_.name = offer.office_name;
   record_.services = offer.services;
   for (OfferedService& service : record_.services) service.office = record_.key;
@@ -73,6 +74,7 @@ void Peer::handle_offer(Now now, const tunnel::Offer& offer) {
 }
 
 void Peer::handle_candidates(Now now, const tunnel::Candidates& theirs) {
+  peer_nat_ = theirs.nat;
   bool news = false;
   // The best are named first; added last, they are not the ones for which there is no room.
   for (auto address = theirs.addresses.rbegin(); address != theirs.addresses.rend(); ++address) {

@@ -3,9 +3,11 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "protocol/base/address.hpp"
 #include "protocol/base/time.hpp"
+#include "protocol/traversal/nat_behaviour.hpp"
 
 namespace drawbridge::relay {
 
@@ -26,6 +28,7 @@ struct RelayStatus {
   std::string operator_name, country;       // the relay's word
   std::optional<Duration> round_trip;
   std::optional<SocketAddress> reflexive;   // our address as it sees us
+  std::vector<traversal::Observation> observations;  // the same by each of its ports that has said so, oldest first
 };
 
 }  // namespace drawbridge::relay

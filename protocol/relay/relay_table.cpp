@@ -20,6 +20,10 @@ SocketAddress mailbox_address(uint16_t number, uint8_t channel) {
   return address;
 }
 
+bool is_udp(std::string_view url) {
+  return url.starts_with("udp:");
+}
+
 }  // namespace
 
 bool is_relayed(const SocketAddress& address) {
@@ -172,7 +176,7 @@ void RelayTable::note(Line& line, const RelayEvent& event) {
                    line.ask_again = Instant{};
                  },
                  [&](const relay_event::Draining&) { status.draining = true; },
-                 [&](const relay_event::ReflexiveAddress& e) { status.reflexive = e.address; },
+                 [&](const relay_event::ReflexiveAddress& e) { note_reflexive(line, e.address); },
                  [&](const relay_event::MailboxChanged& e) {
                    if (!line.channels.contains(e.channel)) return;
                    bool may_send = line.client.can_send(e.channel);
@@ -182,6 +186,14 @@ void RelayTable::note(Line& line, const RelayEvent& event) {
                  [&](const relay_event::AddressQuota& e) { status.over_quota = e.over; },
              },
              event);
+}
+
+// By WebSocket a relay sees an address of TCP's.
+void RelayTable::note_reflexive(Line& line, const SocketAddress& address) {
+  bool udp = is_udp(line.urls[line.url]);
+  line.status.reflexive = udp ? std::optional(address) : std::nullopt;
+  line.status.observations.clear();
+  if (udp) line.status.observations.push_back({line.client.path().remote, address});
 }
 
 RelayTable::Outgoing RelayTable::poll_transmit(Instant now, MutableBytes buffer) {
@@ -256,6 +268,16 @@ std::vector<SocketAddress> RelayTable::reflexive_addresses() const {
     if (seen && std::find(addresses.begin(), addresses.end(), *seen) == addresses.end()) addresses.push_back(*seen);
   }
   return addresses;
+}
+
+std::optional<bool> RelayTable::udp_passes() const {
+  std::optional<bool> passes;
+  for (const auto& [number, line] : lines_) {
+    if (!line->client.ready()) continue;
+    if (is_udp(line->urls[line->url])) return true;
+    if (std::any_of(line->urls.begin(), line->urls.end(), is_udp)) passes = false;
+  }
+  return passes;
 }
 
 }  // namespace drawbridge::relay

@@ -69,6 +69,8 @@ class RelayTable {
   const RelayStatus* status_of(const SocketAddress& mailbox) const;
   // Our addresses as relays see them, without repetition.
   std::vector<SocketAddress> reflexive_addresses() const;
+  // Whether UDP gets out: a relay answers by it, or one answers by its other transport only. Nothing: not known.
+  std::optional<bool> udp_passes() const;
 
  private:
   struct Line {
@@ -94,6 +96,7 @@ class RelayTable {
   void want(Instant now, Line& line);
   void after_input(Line& line);
   void note(Line& line, const RelayEvent& event);
+  void note_reflexive(Line& line, const SocketAddress& address);
 
   Entropy& entropy_;
   std::map<uint16_t, std::unique_ptr<Line>> lines_;

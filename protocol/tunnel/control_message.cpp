@@ -15,16 +15,36 @@ enum class Type : uint8_t { offer = 1, rekey, rekey_answer, revoked, pair_reques
 constexpr size_t certificate_longest = 512;
 constexpr size_t kind_longest = 16;
 
+void write_nat(msgpack::Writer& writer, const traversal::NatBehaviour& nat) {
+  writer.array(3).uint(static_cast<uint8_t>(nat.mapping)).uint(static_cast<uint8_t>(nat.filtering)).integer(nat.port_delta);
+}
+
+// A kind that a later version knows is unknown to this one.
+traversal::NatBehaviour read_nat(msgpack::Reader& reader) {
+  using namespace traversal;
+  NatBehaviour nat;
+  reader.array_exact(3);
+  uint64_t mapping = reader.uint(UINT8_MAX), filtering = reader.uint(UINT8_MAX);
+  int64_t delta = reader.integer();
+  if (mapping <= static_cast<uint8_t>(Mapping::udp_blocked)) nat.mapping = static_cast<Mapping>(mapping);
+  if (filtering <= static_cast<uint8_t>(Filtering::address_and_port_dependent)) nat.filtering = static_cast<Filtering>(filtering);
+  if (delta < -limits::port_step || delta > limits::port_step) return reader.refuse(), NatBehaviour();
+  nat.port_delta = static_cast<int16_t>(delta);
+  if (nat.mapping == Mapping::predictable && delta == 0) nat.mapping = Mapping::random;
+  return nat;
+}
+
 class Encoder {
  public:
   Bytes payload;
 
   void operator()(const Offer& m) {
-    msgpack::Writer writer = begin(Type::offer, 4);
+    msgpack::Writer writer = begin(Type::offer, 5);
     writer.str(m.office_name).array(m.services.size());
     for (const OfferedService& s : m.services) writer.array(3).str(s.name).str(s.kind).uint(s.port);
     roster::write_addresses(writer, m.addresses);
     roster::write_relays(writer, m.relays);
+    write_nat(writer, m.nat);
   }
   void operator()(const Rekey& m) { half(Type::rekey, m.half); }
   void operator()(const RekeyAnswer& m) { half(Type::rekey_answer, m.half); }
@@ -35,8 +55,9 @@ class Encoder {
   void operator()(const Leave&) { begin(Type::leave, 0); }
   void operator()(const Hello& m) { begin(Type::hello, 1).str(m.name); }
   void operator()(const Candidates& m) {
-    msgpack::Writer writer = begin(Type::candidates, 1);
+    msgpack::Writer writer = begin(Type::candidates, 2);
     roster::write_addresses(writer, m.addresses);
+    write_nat(writer, m.nat);
   }
 
  private:
@@ -62,7 +83,7 @@ quic::Connection::RekeyHalf read_half(msgpack::Reader& reader) {
   return half;
 }
 
-Offer read_offer(msgpack::Reader& reader) {
+Offer read_offer(msgpack::Reader& reader, bool with_nat) {
   Offer offer{display_name(reader), {}, {}, {}};
   for (size_t left = reader.array(limits::services); left > 0 && reader.ok(); --left) {
     reader.array_exact(3);
@@ -75,7 +96,14 @@ Offer read_offer(msgpack::Reader& reader) {
   }
   offer.addresses = roster::read_addresses(reader, limits::candidates);
   offer.relays = roster::read_relays(reader);
+  if (with_nat) offer.nat = read_nat(reader);
   return offer;
+}
+
+Candidates read_candidates(msgpack::Reader& reader, bool with_nat) {
+  Candidates candidates{roster::read_addresses(reader, limits::candidates), {}};
+  if (with_nat) candidates.nat = read_nat(reader);
+  return candidates;
 }
 
 PairRequest read_pair_request(msgpack::Reader& reader) {
@@ -93,9 +121,9 @@ PairGrant read_pair_grant(msgpack::Reader& reader) {
   return grant;
 }
 
-std::optional<ControlMessage> read_fields(Type type, msgpack::Reader& reader) {
+std::optional<ControlMessage> read_fields(Type type, msgpack::Reader& reader, bool all) {
   switch (type) {
-    case Type::offer: return read_offer(reader);
+    case Type::offer: return read_offer(reader, all);
     case Type::rekey: return Rekey{read_half(reader)};
     case Type::rekey_answer: return RekeyAnswer{read_half(reader)};
     case Type::revoked: return Revoked{std::string(reader.str(limits::text_bytes))};
@@ -104,13 +132,17 @@ std::optional<ControlMessage> read_fields(Type type, msgpack::Reader& reader) {
     case Type::pair_done: return PairDone{};
     case Type::leave: return Leave{};
     case Type::hello: return Hello{display_name(reader)};
-    case Type::candidates: return Candidates{roster::read_addresses(reader, limits::candidates)};
+    case Type::candidates: return read_candidates(reader, all);
   }
   return std::nullopt;
 }
 
-constexpr size_t fields_of(Type type) {
-  constexpr size_t counts[] = {0, 4, 2, 2, 1, 3, 3, 0, 0, 1, 1};
+struct FieldCount {
+  size_t least, most;
+};
+// The last field of an offer and of candidates came later: who does not send it does not know its network.
+constexpr FieldCount fields_of(Type type) {
+  constexpr FieldCount counts[] = {{0, 0}, {4, 5}, {2, 2}, {2, 2}, {1, 1}, {3, 3}, {3, 3}, {0, 0}, {0, 0}, {1, 1}, {1, 2}};
   return counts[static_cast<size_t>(type)];
 }
 
@@ -126,8 +158,8 @@ std::optional<ControlMessage> parse_control_message(ByteView payload) {
   msgpack::Reader reader(payload);
   size_t fields = reader.array(8);
   auto type = static_cast<Type>(reader.uint(static_cast<uint8_t>(Type::candidates)));
-  if (!reader.ok() || type < Type::offer || fields != fields_of(type) + 1) return std::nullopt;
-  auto message = read_fields(type, reader);
+  if (!reader.ok() || type < Type::offer || fields < fields_of(type).least + 1 || fields > fields_of(type).most + 1) return std::nullopt;
+  auto message = read_fields(type, reader, fields == fields_of(type).most + 1);
   if (!reader.done()) return std::nullopt;
   return message;
 }

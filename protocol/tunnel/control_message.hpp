@@ -18,6 +18,7 @@ struct Offer {
   std::vector<OfferedService> services;   // `office` is left empty
   std::vector<SocketAddress> addresses;
   std::vector<relay::RelayAddress> relays;
+  traversal::NatBehaviour nat;            // of the office's network
 };
 struct Rekey { quic::Connection::RekeyHalf half; };          // device
 struct RekeyAnswer { quic::Connection::RekeyHalf half; };    // office
@@ -37,7 +38,10 @@ struct PairDone {};
 struct Leave {};                          // device: forget me
 struct Hello { std::string name; };       // device, first message of a session
 // Device: where it may be found, so that both ends send to one another at once and open their routers' way.
-struct Candidates { std::vector<SocketAddress> addresses; };
+struct Candidates {
+  std::vector<SocketAddress> addresses;
+  traversal::NatBehaviour nat;            // of the device's network
+};
 
 using ControlMessage = std::variant<Offer, Rekey, RekeyAnswer, Revoked, PairRequest, PairGrant, PairDone, Leave, Hello, Candidates>;
 

@@ -23,7 +23,8 @@ std::vector<ControlMessage> one_of_each() {
           PairGrant{"Office", "Laptop", Bytes(512, 3)},
           PairDone{},
           Leave{},
-          Hello{"Laptop"}};
+          Hello{"Laptop"},
+          Candidates{{SocketAddress::v4(192, 0, 2, 7, 9)}, {traversal::Mapping::predictable, traversal::Filtering::unknown, -2}}};
 }
 
 Bytes written(auto&& write) {
@@ -135,4 +136,23 @@ TEST_CASE("keys, ids and signatures of another length are refused") {
   CHECK_FALSE(reads([&](auto& w) { w.array(3).uint(2).uint(uint64_t{UINT32_MAX} + 1).bin(Bytes(32)); }));
   CHECK_FALSE(parse_control_message(encode(PairGrant{"a", "b", Bytes(513)})));
   CHECK_FALSE(parse_control_message(encode(Revoked{std::string(limits::text_bytes + 1, 'x')})));
+}
+
+TEST_CASE("candidates without the word about a network, and with a kind of network yet unknown, are read") {
+  auto short_form = [](msgpack::Writer& writer) { writer.array(2).uint(10).array(0); };
+  auto parsed = parse_control_message(written(short_form));
+  REQUIRE(parsed);
+  CHECK(std::get<Candidates>(*parsed).nat == traversal::NatBehaviour());
+  auto later = [](msgpack::Writer& writer) { writer.array(3).uint(10).array(0).array(3).uint(200).uint(200).integer(0); };
+  parsed = parse_control_message(written(later));
+  REQUIRE(parsed);
+  CHECK(std::get<Candidates>(*parsed).nat == traversal::NatBehaviour());
+}
+
+TEST_CASE("a step between ports that no router takes is refused, and so is a field too many") {
+  auto step = [](int64_t delta) { return [delta](msgpack::Writer& writer) { writer.array(3).uint(10).array(0).array(3).uint(3).uint(0).integer(delta); }; };
+  CHECK(reads(step(1)));
+  CHECK_FALSE(reads(step(limits::port_step + 1)));
+  CHECK_FALSE(reads(step(INT64_MIN)));
+  CHECK_FALSE(reads([](msgpack::Writer& writer) { writer.array(2).uint(10).array(0).array(3).uint(3).uint(0).integer(1); }));
 }
