@@ -69,6 +69,8 @@ inline constexpr Duration rekey_retry = 10ms;
 
 // --- paths ----------------------------------------------------------------------------------------------------------
 inline constexpr size_t candidates = 16;         // remote addresses tried for one peer
+inline constexpr size_t fixed_addresses = 4;       // that an owner names: ports forwarded by hand
+inline constexpr size_t fixed_address_bytes = 261;  // a name of 253 bytes (RFC 1035 2.3.4), brackets, a port
 inline constexpr size_t link_addresses = 8;      // in an invitation: a code must stay readable by a camera
 inline constexpr Duration check_retry_first = 250ms;
 inline constexpr Duration check_retry_longest = 45s;
@@ -83,6 +85,14 @@ inline constexpr Duration probe_interval = 30s;  // of a device served by a rela
 // Ports further apart than this were not given out one after the other: two of a random router's are so close in 1 of 1000
 // cases, and between two questions of ours a household's other packets take a few.
 inline constexpr int port_step = 32;
+inline constexpr Duration direct_patience = 10s;  // relayed for so long: a direct path was tried in vain
+inline constexpr Duration connecting_patience = 4s;  // not connected for so long: something is wrong
+inline constexpr Duration refusal_told_for = 2min;  // as the cause why a device is not connected
+inline constexpr size_t history_pairs = 24;      // of one peer, for people who ask why: more than are tried at a time
+static_assert(history_pairs > candidates);
+inline constexpr size_t history_transitions = 32;  // of the path in use: a day of an ordinary device
+inline constexpr size_t history_checks = 16;     // of one pair, whose loss is told
+inline constexpr Duration history_answer_patience = 1s;  // then a check counts as lost
 inline constexpr size_t queued_datagrams = 512;  // single datagrams (checks, copies of a first packet) not sent yet
 inline constexpr Duration flow_patience = 15s;   // a local program waits so long for a bridge that is down
 inline constexpr Duration confirm_patience = 5s; // for the office's first word in a new connection
