@@ -11,6 +11,7 @@
 #include "protocol/base/address.hpp"
 #include "protocol/base/time.hpp"
 #include "protocol/flow.hpp"
+#include "protocol/traversal/fixed_address.hpp"
 
 namespace drawbridge {
 
@@ -54,6 +55,9 @@ struct ServicesChanged { std::optional<RelationKey> office; };
 // Find out where this relay is (or open a WebSocket to it), then call handle_relay_link. An empty URL: it is not used
 // any more.
 struct RelayWanted { uint16_t number = 0; std::string url; };
+// Look these up (now, after each network event, and now and then) and put what is found into
+// Node::handle_forwarded_addresses. The whole list; empty: none any more.
+struct AddressesWanted { std::vector<traversal::FixedAddress> addresses; };
 // Something was refused after a right tag: counted, and said to the owner only.
 struct Refused { std::optional<RelationKey> peer; std::string reason; };
 
@@ -68,7 +72,7 @@ struct FlowEnded { FlowId flow = 0; FlowReset reset = FlowReset::none; std::stri
 }  // namespace event
 
 using Event = std::variant<event::RequestDone, event::Connected, event::Suspended, event::Resumed, event::PathChanged,
-                           event::Disconnected, event::Paired, event::RevokedByOffice, event::ServicesChanged, event::Refused, event::RelayWanted,
+                           event::Disconnected, event::Paired, event::RevokedByOffice, event::ServicesChanged, event::Refused, event::RelayWanted, event::AddressesWanted,
                            event::FlowRequested, event::FlowAccepted, event::FlowReadable, event::FlowWritable, event::FlowEnded>;
 
 }  // namespace drawbridge

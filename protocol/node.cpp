@@ -21,6 +21,7 @@ Node::~Node() = default;
 Result<void> Node::start(Now now, const std::vector<Row>& rows) {
   for (const Row& row : rows) core_->load(row);
   core_->apply_relays();
+  if (!core_->addresses.empty()) core_->want_addresses();
   core_->shared.start(now);
   core_->shared.journal.when_durable([this](Now later) { core_->started(later); });
   return {};
@@ -52,6 +53,9 @@ void Node::Core::load(const Row& row) {
       return;
     case RowKind::relay:
       if (auto relay = roster::parse_own_relay(*row.value)) relays.push_back(*relay);
+      return;
+    case RowKind::address:
+      if (auto address = roster::parse_own_address(*row.value)) addresses.push_back(*address);
       return;
     case RowKind::audit: return;
   }

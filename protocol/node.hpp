@@ -24,6 +24,9 @@
 #include "protocol/event.hpp"
 #include "protocol/relay/relay_address.hpp"
 #include "protocol/rows.hpp"
+#include "protocol/traversal/diagnosis.hpp"
+#include "protocol/traversal/fixed_address.hpp"
+#include "protocol/traversal/path_history.hpp"
 
 namespace drawbridge {
 
@@ -175,6 +178,9 @@ class Node {
   // A relay by which devices reach this office, behind those named before; `token` for private ones.
   Result<RequestId> add_relay(Now now, std::string_view url, std::string token);
   Result<RequestId> remove_relay(Now now, std::string_view url);
+  // A port that somebody forwards to us by hand, as HOST:PORT; the driver looks the host up (event::AddressesWanted).
+  Result<RequestId> add_address(Now now, std::string_view text);
+  Result<RequestId> remove_address(Now now, std::string_view text);
 
   // --- requests of the owner: device ------------------------------------------------------------------------------
   // Done when paired and connected, or with the reason why not (expired, unreachable, ...).
@@ -208,8 +214,13 @@ class Node {
   std::vector<OfferedService> offered_services() const;
   std::vector<InvitationStatus> invitations(Now now) const;
   std::vector<relay::RelayAddress> own_relays() const;
+  std::vector<traversal::FixedAddress> fixed_addresses() const;  // in the order in which they were added
   std::vector<relay::RelayStatus> relays() const;       // all in use: own ones and those of this device's offices
   NetworkStatus network() const;
+  // What was tried to reach this peer; null: there is none. Valid until the next call that is not const.
+  const traversal::PathHistory* path_history(const RelationKey& peer) const;
+  // What the core knows about the way to this peer; the driver adds what only it knows. Nothing: there is none.
+  std::optional<traversal::PathFacts> path_facts(Now now, const RelationKey& peer) const;
   // Sequence number and hash of the newest audit record (zeros: none).
   std::pair<uint64_t, std::array<uint8_t, 32>> audit_head() const;
 

@@ -18,6 +18,7 @@ struct Node::Core {
   std::map<RequestId, std::unique_ptr<Joining>> joinings;
   std::map<DeviceId, roster::Revocation> revocations;      // the newest of each device
   std::vector<roster::OwnRelay> relays;
+  std::vector<roster::OwnAddress> addresses;
   std::map<RelationKey, RequestId> joins;                  // paired, and waiting to be connected
   std::unordered_map<FlowId, Peer*> flow_owners;
   TokenBucket strange{limits::strange_packets_per_second, limits::strange_packets_burst};
@@ -59,6 +60,9 @@ struct Node::Core {
   void offer_all(Now now);
   void apply_relays();                                     // the list, in order, to where peers look
   RequestId change_relays(Now now, std::vector<roster::OwnRelay> before, Row undo);
+  // node_addresses.cpp
+  void want_addresses();                                   // the driver looks them up
+  RequestId change_addresses(std::vector<roster::OwnAddress> before, Row undo);
   // The request for a change that was just made; it is taken back if the disk refuses it.
   RequestId change_device(const DeviceId& id, std::function<void(roster::Relation&)> take_back);
   RequestId change_service(Now now, const std::string& name, std::optional<ServiceDefinition> before);

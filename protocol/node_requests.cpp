@@ -290,6 +290,16 @@ std::vector<DeviceStatus> Node::devices(Now now) const {
   return list;
 }
 
+const traversal::PathHistory* Node::path_history(const RelationKey& key) const {
+  auto found = core_->peers.find(key);
+  return found == core_->peers.end() ? nullptr : &found->second->history();
+}
+
+std::optional<traversal::PathFacts> Node::path_facts(Now now, const RelationKey& key) const {
+  auto found = core_->peers.find(key);
+  return found == core_->peers.end() ? std::nullopt : std::optional(found->second->path_facts(now));
+}
+
 std::vector<ServiceDefinition> Node::own_services() const {
   std::vector<ServiceDefinition> list;
   for (const auto& [name, service] : core_->shared.services) list.push_back(service);

@@ -9,6 +9,8 @@
 #include "protocol/quic/knock.hpp"
 #include "protocol/traversal/candidate_table.hpp"
 #include "protocol/traversal/connectivity_check.hpp"
+#include "protocol/traversal/diagnosis.hpp"
+#include "protocol/traversal/path_history.hpp"
 #include "protocol/traversal/replay_window.hpp"
 
 namespace drawbridge {
@@ -69,6 +71,8 @@ class Peer final : public SessionHolder {
   bool connected() const { return announced_; }
   bool direct() const { return announced_ && session_ && suspended_at_ == far_future && relay_url().empty(); }
   PeerStatus status(Now now) const;
+  const traversal::PathHistory& history() const { return history_; }
+  traversal::PathFacts path_facts(Now now) const;           // peer_diagnosis.cpp
   void save();
 
  private:
@@ -141,6 +145,8 @@ class Peer final : public SessionHolder {
   void forget_lost_addresses();
   Instant waiting_since() const;
   void note_paths(Now now);
+  std::string relay_of(const SocketAddress& remote) const;  // URL; empty: not a relay's
+  void note_use(Now now, const SocketAddress& remote);      // in the history, with the reason
   std::string relay_url() const;                            // of the path in use; empty: direct
   std::string path_text() const;                            // for the audit trail
 
@@ -172,6 +178,10 @@ class Peer final : public SessionHolder {
   std::vector<std::unique_ptr<Carried>> closing_;     // one last packet to send
 
   traversal::CandidateTable candidates_;
+  traversal::PathHistory history_;                    // for people who ask why
+  Instant searching_since_{};                         // a direct path, after the newest news
+  Instant refused_at_{};                              // office: the device's newest attempt
+  bool upgrade_needed_ = false;                       // device: said the newest attempt
   std::vector<std::pair<relay::RelayAddress, SocketAddress>> mailboxes_;
   traversal::NatBehaviour peer_nat_;                  // as the peer has told in this session
   int probes_left_ = 0;                               // rounds still to come, ...

@@ -23,6 +23,7 @@ void Peer::request_check(Now now, Candidate& candidate, Question question) {
   if (candidate.rtt) check.round_trip_us = static_cast<uint32_t>(std::min<int64_t>(candidate.rtt->count() / 1000, UINT32_MAX));
   uint16_t size = question == Question::size ? candidate.largest_packet() : 0;
   candidate.note_request(check.transaction, now.boot, size);
+  if (question != Question::size) history_.note_asked(now, candidate.path, relay_of(candidate.path.remote), check.transaction);
   if (question == Question::alive && check_waiting_ == far_future) check_waiting_ = now.boot;
   send_check(now, candidate.path, check, size);
 }
@@ -31,6 +32,7 @@ void Peer::request_check(Now now, Candidate& candidate, Question question) {
 // new to try two are enough.
 void Peer::begin_probing(Now now, bool news) {
   probes_left_ = news ? 6 : 2;
+  if (news) searching_since_ = now.boot;
   probe_pause_ = 100ms;
   timers_.set(Timer::probe, now.boot);
 }
@@ -149,6 +151,7 @@ void Peer::handle_answer(Now now, const Path& path, const ConnectivityCheck& res
     }
   }
   std::erase_if(pings_, [](const Ping& ping) { return ping.request == 0; });
+  history_.note_answer(now, path.remote, response.transaction);
   Candidate* candidate = candidates_.find(path.remote);
   if (!candidate) return;
   uint16_t size_before = candidate->confirmed_size;
@@ -170,15 +173,19 @@ void Peer::handle_answer(Now now, const Path& path, const ConnectivityCheck& res
 void Peer::announce(Now now) {
   if (announced_ || !session_ || !echoed_ || !(is_office() || confirmed_)) return;
   announced_ = true;
+  upgrade_needed_ = false;
   since_ = now.wall;
+  searching_since_ = now.boot;
   cause_.clear();
   core_.emit(event::Connected{record_.key, session_->path.value_or(Path{}), relay_url()});
   if (is_office()) core_.audit(now, audit::RecordType::connected, &record_.key.peer, record_.name, "", path_text());
   else tell_addresses(now);
 }
 
-std::string Peer::relay_url() const {
-  const auto* relay = session_ && session_->path ? core_.relays.status_of(session_->path->remote) : nullptr;
+std::string Peer::relay_url() const { return session_ && session_->path ? relay_of(session_->path->remote) : ""; }
+
+std::string Peer::relay_of(const SocketAddress& remote) const {
+  const relay::RelayStatus* relay = core_.relays.status_of(remote);
   return relay ? relay->address.url : "";
 }
 
@@ -194,6 +201,7 @@ void Peer::use(Now now, Candidate& candidate) {
   Candidate* before = candidates_.active();
   Duration rtt_before = before && before->rtt ? *before->rtt : Duration::zero();
   bool moved = session_->path != candidate.path;
+  note_use(now, candidate.path.remote);
   candidates_.activate(candidate.path.remote);
   session_->path = candidate.path;
   session_->packet_size = std::clamp<size_t>(candidate.confirmed_size, limits::smallest_packet, limits::largest_packet);
@@ -321,6 +329,7 @@ void Peer::resume(Now now) {
   timers_.stop(Timer::retry);
   cause_.clear();
   since_ = now.wall;
+  if (session_->path) history_.note_use(now, session_->path->remote, relay_url(), traversal::PathReason::back);
   core_.emit(event::Resumed{record_.key, session_->path.value_or(Path{}), away});
 }
 
@@ -330,6 +339,7 @@ void Peer::suspend(Now now) {
   if (suspended_at_ != far_future) return;
   suspended_at_ = down_since_ = now.boot;
   since_ = now.wall;
+  history_.note_none(now, traversal::PathReason::silent);
   cause_ = is_office() ? "The device does not answer. It may be off, asleep or without a network."
                        : "The office is off or unreachable, or this device is no longer allowed. Ask the office.";
   core_.emit(event::Suspended{record_.key});

@@ -131,6 +131,7 @@ std::optional<std::string> Peer::refusal_of(Now, const quic::OfficeHandshake& ha
 void Peer::refuse(Now now, const std::string& reason) {
   ++record_.refusals;
   record_.refusal = reason;
+  refused_at_ = now.boot;
   timers_.set_earlier(Timer::save_seen, now.boot + 1s);
   core_.emit(event::Refused{record_.key, reason});
   if (refusals_.take(now.boot)) {
@@ -255,6 +256,7 @@ void Peer::adopt(Now now, std::unique_ptr<Carried> carried) {
   alive(now, *session_->path);
   if (is_office()) {
     candidates_.add(*session_->path);
+    note_use(now, session_->path->remote);
     candidates_.activate(session_->path->remote);
     note_paths(now);
     send_offer(now);
@@ -287,13 +289,15 @@ void Peer::session_closed(Now now, Carried& carried) {
     return;
   }
   if (by_peer && code == quic::CloseCode::revoked) return handle_revoked(now, "");
-  if (by_peer && code == quic::CloseCode::upgrade_needed) cause_ = "This device and the office have no common version. Update Drawbridge on the older one.";
+  upgrade_needed_ = by_peer && code == quic::CloseCode::upgrade_needed;
+  if (upgrade_needed_) cause_ = "This device and the office have no common version. Update Drawbridge on the older one.";
   if (by_peer && code == quic::CloseCode::replaced && !is_office()) timers_.set(Timer::replaced, now.boot + limits::replaced_wait);
   if (current) lost(now, by_peer && code == quic::CloseCode::restarting ? "restarting" : "closed", true);
   else if (!is_office() && !timers_.armed(Timer::retry)) schedule_retry(now);
 }
 
 void Peer::lost(Now now, const std::string& reason, bool retry) {
+  history_.note_none(now, traversal::PathReason::ended);
   if (announced_) {
     core_.emit(event::Disconnected{record_.key, reason, !retry});
     if (is_office()) core_.audit(now, audit::RecordType::disconnected, &record_.key.peer, record_.name, "", reason);

@@ -19,6 +19,7 @@ enum class RowKind : uint8_t {
   revocation = 5,  // key: device id and date
   audit = 6,       // key: sequence number, 8 bytes big-endian
   relay = 7,       // key: the relay's id
+  address = 8,     // key: HOST:PORT, a fixed address of this office
 };
 
 struct Row {

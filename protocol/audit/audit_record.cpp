@@ -37,6 +37,8 @@ const char* type_name(RecordType type) {
     case RecordType::not_saved: return "not_saved";
     case RecordType::relay_added: return "relay_added";
     case RecordType::relay_removed: return "relay_removed";
+    case RecordType::address_added: return "address_added";
+    case RecordType::address_removed: return "address_removed";
   }
   return "unknown";
 }

@@ -36,6 +36,8 @@ enum class RecordType : uint8_t {
   not_saved = 19,          // the disk refused the change that the named record speaks of; it was taken back
   relay_added = 20,
   relay_removed = 21,
+  address_added = 22,
+  address_removed = 23,
 };
 const char* type_name(RecordType type);  // snake_case, as `audit show` prints it
 

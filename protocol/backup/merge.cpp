@@ -61,6 +61,7 @@ bool comes_back(const Row& row, const Rows& present, const std::set<Bytes>& revo
       return !present.contains({row.kind, row.key}) && !revoked.contains(row.key) && roster::parse_relation(*row.value).has_value();
     case RowKind::service:
     case RowKind::relay:
+    case RowKind::address:
     case RowKind::revocation:
       return !present.contains({row.kind, row.key});
     case RowKind::audit:

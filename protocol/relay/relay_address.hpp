@@ -25,6 +25,7 @@ bool is_relayed(const SocketAddress& address);
 struct RelayStatus {
   RelayAddress address;
   bool ready = false, draining = false, over_quota = false;
+  bool silent = false;                      // asked by each of its transports, and for long enough, in vain
   std::string operator_name, country;       // the relay's word
   std::optional<Duration> round_trip;
   std::optional<SocketAddress> reflexive;   // our address as it sees us

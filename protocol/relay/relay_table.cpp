@@ -75,6 +75,7 @@ void RelayTable::close(const SocketAddress& mailbox) {
   if (!place.line) return;
   place.line->client.close_mailbox(place.channel);
   place.line->channels.erase(place.channel);
+  place.line->over_quota.erase(place.channel);
   if (!place.line->channels.empty()) return;
   place.line->leaving = true;
   place.line->client.shut_down();
@@ -90,6 +91,8 @@ void RelayTable::handle_network_change(Instant now) {
   for (auto& [number, line] : lines_) {
     if (line->leaving) continue;
     if (line->client.path() != Path{}) line->client.connect(now, line->client.path());
+    line->silent_transports = 0;
+    line->status.silent = false;
     want(now, *line);
     after_input(*line);
   }
@@ -155,6 +158,8 @@ void RelayTable::note(Line& line, const RelayEvent& event) {
   std::visit(Overloaded{
                  [&](const relay_event::Ready& e) {
                    status.ready = true;
+                   status.silent = false;
+                   line.silent_transports = 0;
                    status.draining = false;
                    status.operator_name = e.operator_name;
                    status.country = e.country;
@@ -180,6 +185,8 @@ void RelayTable::note(Line& line, const RelayEvent& event) {
                  [&](const relay_event::MailboxChanged& e) {
                    if (!line.channels.contains(e.channel)) return;
                    bool may_send = line.client.can_send(e.channel);
+                   if (e.over_quota) line.over_quota.insert(e.channel);
+                   else line.over_quota.erase(e.channel);
                    line.channels[e.channel] = may_send;
                    news_.push_back({mailbox_address(number_of(line), e.channel), may_send, e.status == Status::joined, e.renewed});
                  },
@@ -231,6 +238,7 @@ void RelayTable::handle_timeout(Instant now) {
     after_input(*line);
     bool silent = !line->client.ready() && now >= line->ready_by && !line->channels.empty();
     if (silent) line->ready_by = far_future;
+    if (silent && ++line->silent_transports >= line->urls.size()) line->status.silent = true;
     if (silent && line->urls.size() > 1) {
       line->url = (line->url + 1) % line->urls.size();
       want(now, *line);
@@ -259,6 +267,16 @@ std::vector<RelayStatus> RelayTable::statuses() const {
 const RelayStatus* RelayTable::status_of(const SocketAddress& mailbox) const {
   Place place = place_of(mailbox);
   return place.line ? &place.line->status : nullptr;
+}
+
+bool RelayTable::is_joined(const SocketAddress& mailbox) const {
+  Place place = place_of(mailbox);
+  return place.line && place.line->client.status(place.channel) == Status::joined;
+}
+
+bool RelayTable::is_over_quota(const SocketAddress& mailbox) const {
+  Place place = place_of(mailbox);
+  return place.line && (place.line->status.over_quota || place.line->over_quota.contains(place.channel));
 }
 
 std::vector<SocketAddress> RelayTable::reflexive_addresses() const {

@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "protocol/relay/relay_address.hpp"
 #include "protocol/relay/relay_client.hpp"
@@ -71,6 +72,9 @@ class RelayTable {
   std::vector<SocketAddress> reflexive_addresses() const;
   // Whether UDP gets out: a relay answers by it, or one answers by its other transport only. Nothing: not known.
   std::optional<bool> udp_passes() const;
+  // As the relay has told: whether the other end is there, and whether packets are dropped for the mailbox's quota.
+  bool is_joined(const SocketAddress& mailbox) const;
+  bool is_over_quota(const SocketAddress& mailbox) const;
 
  private:
   struct Line {
@@ -81,6 +85,8 @@ class RelayTable {
     std::map<uint8_t, bool> channels;  // in use; whether its owner knows that packets may leave
     Instant ready_by{};                // then the next transport is tried
     Instant ask_again = far_future;    // the driver, for the relay's address
+    size_t silent_transports = 0;      // tried in vain, one after the other, since it last answered
+    std::set<uint8_t> over_quota;      // channels
     bool leaving = false;              // nobody uses it: gone once its last word has left
 
     Line(RelayClientConfig config, Entropy& entropy) : client(std::move(config), entropy) {}

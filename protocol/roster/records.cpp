@@ -202,6 +202,26 @@ std::optional<OwnRelay> parse_own_relay(ByteView value) {
   return relay;
 }
 
+Row to_row(const OwnAddress& own) {
+  Bytes value;
+  begin(value, 2).uint(own.order).str(traversal::to_text(own.address));
+  return {RowKind::address, own_address_key_bytes(own.address), std::move(value)};
+}
+
+std::optional<OwnAddress> parse_own_address(ByteView value) {
+  msgpack::Reader reader(value);
+  expect(reader, 2);
+  OwnAddress own;
+  own.order = reader.uint();
+  std::string text(reader.str(limits::fixed_address_bytes));
+  auto address = traversal::parse_fixed_address(text);
+  if (!reader.done() || !address || to_text(*address) != text) return std::nullopt;
+  own.address = address.take();
+  return own;
+}
+
+Bytes own_address_key_bytes(const traversal::FixedAddress& address) { return to_bytes(as_bytes(traversal::to_text(address))); }
+
 Row to_row(const NodeState& n) {
   Bytes value;
   begin(value, 4).uint(n.boot_id).uint(n.counter_reserved).uint(n.audit_sequence).bin(n.audit_hash);

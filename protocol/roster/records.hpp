@@ -10,6 +10,7 @@
 #include "keys/secret.hpp"
 #include "protocol/base/address.hpp"
 #include "protocol/node.hpp"
+#include "protocol/traversal/fixed_address.hpp"
 
 namespace drawbridge::roster {
 
@@ -73,6 +74,15 @@ struct OwnRelay {
 };
 Row to_row(const OwnRelay& relay, const DeviceId& id);
 std::optional<OwnRelay> parse_own_relay(ByteView value);
+
+// An address that the owner fixed for this office; `order` grows with each.
+struct OwnAddress {
+  uint64_t order = 0;
+  traversal::FixedAddress address;
+};
+Row to_row(const OwnAddress& own);
+std::optional<OwnAddress> parse_own_address(ByteView value);
+Bytes own_address_key_bytes(const traversal::FixedAddress& address);
 
 // This node itself.
 struct NodeState {

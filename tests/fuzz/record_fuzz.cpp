@@ -21,6 +21,16 @@ void check_audit(ByteView bytes) {
   fuzz::require(!continues || (parsed && parsed->record.sequence == 1), "a chain begins with record 1");
 }
 
+void check_own_address(ByteView bytes) { check(roster::parse_own_address(bytes), bytes); }
+
+// As an owner types it.
+void parse_text(ByteView bytes) {
+  auto address = traversal::parse_fixed_address(as_text(bytes));
+  if (!address) return fuzz::require(!address.error().message.empty() && !address.error().remedy.empty(), "a refusal says why and what to do");
+  auto again = traversal::parse_fixed_address(to_text(*address));
+  fuzz::require(again && *again == *address, "an address that was read can be written and read");
+}
+
 roster::Relation relation() {
   roster::Relation r;
   r.key = {PeerRole::office, {{1, 2}}};
@@ -39,12 +49,14 @@ roster::Relation relation() {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   ByteView rest(data + 1, size - 1);
-  switch (data[0] % 6) {
+  switch (data[0] % 8) {
     case 0: check(roster::parse_relation(rest), rest); break;
     case 1: check(roster::parse_revocation(rest), rest); break;
     case 2: check(roster::parse_invitation(rest), rest); break;
     case 3: check(roster::parse_service(rest), rest); break;
     case 4: check(roster::parse_node_state(rest), rest); break;
+    case 5: check_own_address(rest); break;
+    case 6: parse_text(rest); break;
     default: check_audit(rest);
   }
   return 0;
@@ -62,5 +74,7 @@ std::vector<Bytes> fuzz::samples() {
   return {of_kind(0, *roster::to_row(relation()).value), of_kind(1, *roster::to_row(revocation).value),
           of_kind(2, *roster::to_row(invitation).value),
           of_kind(3, *roster::to_row(ServiceDefinition{"db", "tcp", "127.0.0.1:5432", 5432}).value),
-          of_kind(4, *roster::to_row(roster::NodeState{1, 2, 3, {}}).value), of_kind(5, audit::encode(record, {}).bytes)};
+          of_kind(4, *roster::to_row(roster::NodeState{1, 2, 3, {}}).value), of_kind(7, audit::encode(record, {}).bytes),
+          of_kind(5, *roster::to_row(roster::OwnAddress{1, {"office.example", 7470}}).value),
+          of_kind(6, as_bytes("office.example.org:7470")), of_kind(6, as_bytes("[2001:db8::1]:443"))};
 }

@@ -53,7 +53,8 @@ Revocation revocation() { return {{{1, 2, 3}}, "Laptop", "lost", {1'800'000'000'
 
 std::vector<Row> one_of_each() {
   return {to_row(relation()), to_row(revocation()), to_row(invitation()), to_row(ServiceDefinition{"db", "tcp", "127.0.0.1:5432", 5432}),
-          to_row(NodeState{1, 2, 3, {4}}), to_row(OwnRelay{1, {"udp://relay.example#key", "wss://relay.example#key", "token"}}, relation().key.peer)};
+          to_row(NodeState{1, 2, 3, {4}}), to_row(OwnRelay{1, {"udp://relay.example#key", "wss://relay.example#key", "token"}}, relation().key.peer),
+          to_row(OwnAddress{1, {"office.example", 7470}})};
 }
 
 bool parses(RowKind kind, ByteView value) {
@@ -64,6 +65,7 @@ bool parses(RowKind kind, ByteView value) {
     case RowKind::service: return parse_service(value).has_value();
     case RowKind::revocation: return parse_revocation(value).has_value();
     case RowKind::relay: return parse_own_relay(value).has_value();
+    case RowKind::address: return parse_own_address(value).has_value();
     case RowKind::audit: break;
   }
   return false;
