@@ -60,7 +60,8 @@ void Peer::handle_offer(Now now, const tunnel::Offer& offer) {
   bool moved = !addresses.empty() && addresses != record_.addresses;
   bool relays = offer.relays != record_.relays;
   record_.relays = offer.relays;
-  if (addresses.size() > 1 || record_.addresses.empty()) record_.addresses = addresses;
+  // An office that names none has no network at the moment: where it was is the best guess.
+  if (!offer.addresses.empty() || record_.addresses.empty()) record_.addresses = addresses;
   save();
   if (relays) open_mailboxes(now);
   core_.emit(event::ServicesChanged{record_.key});

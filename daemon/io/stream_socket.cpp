@@ -51,6 +51,8 @@ Result<FileDescriptor> listen_tcp(const SocketAddress& address) {
   SystemAddress system = to_system(address);
   FileDescriptor fd(socket(system.family(), type, 0));
   int on = 1;
+  // As UDP sockets: "[::]" is IPv6's, so that both families can be listed side by side.
+  if (fd && !address.is_v4()) setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
   bool listening = fd && setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
                    bind(fd.get(), system.get(), system.length) == 0 && listen(fd.get(), SOMAXCONN) == 0;
   if (listening) return fd;

@@ -81,12 +81,22 @@ void RelayLinks::found(uint16_t number, uint64_t lookup, std::vector<SocketAddre
                                                {LogField::remedy, "Check this computer's network and the relay's name."}});
     node_.handle_relay_link(loop_.now(), number, std::nullopt);
   } else {
-    // One address after the other, if the first does not answer.
-    line.address = addresses[lookup % addresses.size()];
+    // The resolver's first (RFC 6724: it has looked for a route), and the next only if the relay does not answer.
+    size_t& unanswered = line.unanswered[line.url.transport];
+    if (is_ready(line)) unanswered = 0;
+    line.address = addresses[unanswered++ % addresses.size()];
     bool udp = line.url.transport == relay::RelayUrl::Transport::udp;
     if (udp || !line.client) node_.handle_relay_link(loop_.now(), number, udp ? Path{{}, line.address} : websocket_path(number));
   }
   loop_.turn_again();
+}
+
+bool RelayLinks::is_ready(const Line& line) const {
+  std::string url = relay::to_text(line.url);
+  for (const relay::RelayStatus& status : node_.relays()) {
+    if (status.address.url == url || status.address.other_url == url) return status.ready;
+  }
+  return false;
 }
 
 bool RelayLinks::carries(const Path& path) const {

@@ -29,10 +29,12 @@ class RelayLinks final : public NodeDriver::Outlet {
     SocketAddress address;                        // of its host, as looked up
     std::unique_ptr<RelayWebSocketClient> client; // null: UDP, or not open yet
     uint64_t lookup = 0;                          // the newest
+    std::map<relay::RelayUrl::Transport, size_t> unanswered;  // lookups since the relay was last known to answer
   };
   // The relay's addresses are looked up on libuv's threads.
   void look_up(uint16_t number);
   void drop(uint16_t number);
+  bool is_ready(const Line& line) const;
   void found(uint16_t number, uint64_t lookup, std::vector<SocketAddress> addresses);
   void open(uint16_t number, Line& line, ByteView hello);
   void closed(uint16_t number, const Error& why);

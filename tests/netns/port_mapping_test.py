@@ -10,7 +10,8 @@ import time
 import unittest
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+from lab import Lab
+
 BUILD = Path(os.environ.get('DRAWBRIDGE_BUILD', 'build'))
 PORT = 7470
 PROBE = '''
@@ -27,27 +28,11 @@ sys.exit(1)
 '''
 
 
-class Lab:
-    """`with Lab(office='upnp') as lab`: natlab, up and down again."""
+class RouterLab(Lab):
+    """A public laptop, and an office behind the router that is looked at."""
 
     def __init__(self, office):
-        self.prefix, self.office = f'pm{os.getpid() % 1000}', office
-
-    def __enter__(self):
-        self('up', '--office', self.office, '--laptop', 'public')
-        return self
-
-    def __exit__(self, *_):
-        self('down')
-
-    def __call__(self, *arguments):
-        done = subprocess.run([HERE / 'natlab/natlab', '--prefix', self.prefix, *arguments], capture_output=True, text=True, timeout=120)
-        if done.returncode:
-            raise AssertionError(f'natlab {" ".join(arguments)}: {done.stderr}{done.stdout}')
-        return done.stdout
-
-    def command(self, host, *arguments):
-        return [HERE / 'natlab/natlab', '--prefix', self.prefix, 'exec', host, *arguments]
+        super().__init__('pm', office=office)
 
     def reaches(self, address):
         """Whether a stranger on the internet gets an echo from there."""
@@ -101,7 +86,7 @@ class Mapper:
 
 class PortMappingTest(unittest.TestCase):
     def test_nat_pmp_maps_a_port_that_the_internet_reaches_until_it_is_withdrawn(self):
-        with Lab('upnp') as lab, Mapper(lab) as mapper:
+        with RouterLab('upnp') as lab, Mapper(lab) as mapper:
             found = mapper.wait('a mapping', state='mapped')
             self.assertEqual(found['protocol'], 'nat_pmp')
             self.assertTrue(lab.reaches_within(60, found['external']))
@@ -109,7 +94,7 @@ class PortMappingTest(unittest.TestCase):
             self.assertNotIn('dnat', lab('exec', 'r-office', 'nft', 'list', 'table', 'inet', 'natlab').split('prerouting_miniupnpd')[1].split('}')[0])
 
     def test_upnp_does_the_same_where_nat_pmp_is_not_answered(self):
-        with Lab('upnp') as lab:
+        with RouterLab('upnp') as lab:
             lab('exec', 'r-office', 'nft', 'add table inet deaf; add chain inet deaf in { type filter hook input priority -5; }; '
                 'add rule inet deaf in udp dport 5351 drop')
             with Mapper(lab) as mapper:
@@ -121,21 +106,21 @@ class PortMappingTest(unittest.TestCase):
                 self.assertNotIn('dnat', lab('exec', 'r-office', 'nft', 'list', 'table', 'inet', 'natlab').split('prerouting_miniupnpd')[1].split('}')[0])
 
     def test_a_router_reboot_is_noticed_and_the_port_mapped_anew(self):
-        with Lab('upnp') as lab, Mapper(lab) as mapper:
+        with RouterLab('upnp') as lab, Mapper(lab) as mapper:
             found = mapper.wait('a mapping', state='mapped')
             self.assertTrue(lab.reaches_within(60, found['external']))
             lab('reboot', 'office', '--down', '0.2')
             self.assertTrue(lab.reaches_within(60, found['external']))
 
     def test_a_new_outside_address_is_found(self):
-        with Lab('upnp') as lab, Mapper(lab) as mapper:
+        with RouterLab('upnp') as lab, Mapper(lab) as mapper:
             mapper.wait('a mapping', state='mapped')
             address = lab('newip', 'office').strip()
             found = mapper.wait('the new address', state='mapped', external=f'{address}:{PORT}')
             self.assertTrue(lab.reaches_within(60, found['external']))
 
     def test_behind_a_carriers_nat_the_router_is_found_out(self):
-        with Lab('cgnat-upnp') as lab, Mapper(lab) as mapper:
+        with RouterLab('cgnat-upnp') as lab, Mapper(lab) as mapper:
             # miniupnpd sees it too and refuses; routers that map nevertheless are a unit test's.
             found = mapper.wait('a finding', state='refused')
             self.assertIn('stands in front of it', found['reason'])

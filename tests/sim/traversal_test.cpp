@@ -100,6 +100,19 @@ TEST_CASE("a waiting device learns through the relay that its office is back") {
   CHECK(a.world.run(500ms, [&] { return a.connected(); }));
 }
 
+TEST_CASE("an office that has one address only, and another than before, is met directly") {
+  Apart a(11, nullptr, &port_restricted);
+  a.pair();
+  a.laptop.kill();
+  a.office.kill();
+  a.office.move(SocketAddress::v4(198, 51, 100, 200, 7470));
+  a.world.run(1min);
+  a.office.start();
+  a.world.run(1s);
+  a.laptop.start();
+  CHECK(a.world.run(2s, [&] { return a.direct(); }));
+}
+
 TEST_CASE("a relay that restarts is found again by both ends, also while idle, and no stream notices") {
   Apart a(6, &symmetric, &symmetric);
   a.pair();
