@@ -52,9 +52,9 @@ ExitCode leave(Session& session, const std::string& office) {
 
 void add_join_commands(CommandTable& table) {
   auto arguments = std::make_shared<Arguments>();
-  auto* join_command = table.add("join", "Pair this device with an office, by the link that `pair` showed there",
+  auto* join_command = table.add("join", "Pair this device with an office, by the link or the short code that `pair` showed there",
                                  [arguments](Session& session) { return join(session, *arguments); });
-  join_command->add_option("LINK", arguments->link, "drawbridge:#…, or - to read it from standard input");
+  join_command->add_option("LINK|CODE", arguments->link, "drawbridge:#…, or 7-forest-lamp, or - to read it from standard input");
   join_command->add_option("--name", arguments->name, "How the office shall call this device")->type_name("NAME");
   join_command->add_option("--from-image", arguments->image, "Read the code from a picture (PNG or JPEG)")
       ->type_name("FILE");

@@ -1,12 +1,15 @@
 // pair: invite a device, show the code, and say who came.
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "cli/atomic_file.hpp"
 #include "cli/command_table.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/qr/symbol.hpp"
 #include "cli/status_text.hpp"
 #include "cli/time_text.hpp"
+#include "keys/word_list.hpp"
 
 namespace drawbridge::cli {
 namespace {
@@ -15,8 +18,19 @@ using admin::Value;
 
 struct Arguments {
   std::string name, allow, expires = "10m", qr, output;
-  bool link_only = false;
+  bool link_only = false, code = false;
 };
+
+// The words are to be said by people: in the language of this terminal.
+std::string code_language() {
+  for (const char* name : {"LC_ALL", "LC_MESSAGES", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (!value || !*value) continue;
+    std::string language = std::string(value).substr(0, 2);
+    return language_from_code(language) ? language : "en";
+  }
+  return "en";
+}
 
 Value grants(const std::string& listed) {
   if (listed.empty()) return {};
@@ -32,6 +46,7 @@ Value request(const Arguments& arguments, bool wait) {
   return Value::map({{"name", arguments.name.empty() ? Value() : Value(arguments.name)},
                      {"allow", grants(arguments.allow)},
                      {"expires_ms", expires_ms},
+                     {"code", arguments.code ? Value(code_language()) : Value()},
                      {"wait", wait}});
 }
 
@@ -39,6 +54,7 @@ void check(const Arguments& arguments) {
   bool picture = arguments.qr == "png" || arguments.qr == "svg";
   if (picture && arguments.output.empty()) throw usage_error(fmt::format("--qr {} needs --output FILE.", arguments.qr));
   if (!picture && !arguments.output.empty()) throw usage_error("--output needs --qr png or --qr svg.");
+  if (arguments.code && (arguments.link_only || !arguments.qr.empty())) throw usage_error("--code is shown instead of a link or a picture.");
 }
 
 void write_picture(const Arguments& arguments, const std::string& link) {
@@ -69,11 +85,21 @@ void show_code(Session& session, const Arguments& arguments, const std::string& 
   session.out.raw(qr::draw_in_terminal(symbol, ink_for(terminal)));
 }
 
+void show_short_code(Session& session, const std::string& code) {
+  session.out.line("On the other computer:  drawbridge join " + session.out.toned(code, Tone::strong));
+  session.out.line("Both computers must know the same relay. Three wrong tries end the code.");
+  session.out.line("A code is safe now, but not against a recording and a quantum computer of later years; a link is.");
+}
+
 void show_invitation(Session& session, const Arguments& arguments, const Value& created) {
   std::string link = created.text("link");
-  show_code(session, arguments, link);
-  session.out.line();
-  session.out.line("On the other computer:  drawbridge join '" + link + "'");
+  if (arguments.code) {
+    show_short_code(session, created.text("code"));
+  } else {
+    show_code(session, arguments, link);
+    session.out.line();
+    session.out.line("On the other computer:  drawbridge join '" + link + "'");
+  }
   session.out.line(fmt::format("The code works once and ends {}. Ctrl-C withdraws it.",
                                relative_time(created.text("expires_at"), now_unix_ms())));
   if (arguments.allow.empty())
@@ -117,6 +143,17 @@ ExitCode withdraw(Session& session, const Value& created) {
   return ExitCode::failed;
 }
 
+// Nobody else knows the link, so nothing is left to wait for.
+[[noreturn]] void code_is_dead(Session& session, const Value& created) {
+  session.ask("pair.cancel", Value::map({{"id", created.uint("id").value_or(0)}}));
+  throw CommandFailed(ErrorCode::authentication, "Wrong words were typed three times, so the code is dead. Somebody may be guessing.",
+                      "Run drawbridge pair --code again for another, or drawbridge pair for a link.");
+}
+
+void say_wrong_words(Session& session, int tries) {
+  session.out.note(fmt::format("Somebody typed wrong words: {} left.", tries == 1 ? "one try is" : std::to_string(tries) + " tries are"));
+}
+
 [[noreturn]] void ended_unused(const std::string& event) {
   if (event == "cancelled")
     throw CommandFailed(ErrorCode::closed, "The code was withdrawn.", "Run drawbridge pair again for a new one.");
@@ -136,6 +173,11 @@ ExitCode waiting(Session& session, const Arguments& arguments) {
     auto event = session.await(client, status, {}, interrupt.descriptor());
     if (!event) return withdraw(session, created);
     const Value* device = event->find("device");
+    if (event->text("event") == "wrong_words") {
+      auto tries = static_cast<int>(event->uint("tries_left").value_or(0));
+      if (tries == 0) code_is_dead(session, created);
+      say_wrong_words(session, tries);
+    }
     if (event->text("event") == "claimed") status = "A device is joining";
     if (event->text("event") == "paired" && device) return welcome(session, *device);
     if (event->text("event") == "expired" || event->text("event") == "cancelled") ended_unused(event->text("event"));
@@ -161,6 +203,7 @@ void add_pair_command(CommandTable& table) {
   command->add_option("--qr", arguments->qr, "How to show it (default: terminal)")
       ->check(CLI::IsMember({"terminal", "png", "svg"}));
   command->add_option("--output", arguments->output, "Where to write the picture")->type_name("FILE");
+  command->add_flag("--code", arguments->code, "Show a short code to say aloud, such as 7-forest-lamp; needs a relay");
   command->add_flag("--link-only", arguments->link_only, "Print the link and nothing else, and return at once");
 }
 

@@ -69,6 +69,7 @@ Bridge::Bridge(const StateDirectory& state, const BridgeOptions& options, Config
       node_(node_config(secrets_.identity, name_, config_), entropy_),
       driver_(loop_, node_, store_, driver_readers()),
       relay_links_(loop_, log_, node_, entropy_),
+      outside_(loop_, log_, node_),
       flows_(loop_, driver_),
       connector_(loop_, flows_, connector_answers()) {
   driver_.set_outlet(&relay_links_);
@@ -144,6 +145,7 @@ admin::Scope Bridge::admin_scope() {
           [this](const LocalRefusal& refusal) { local_refused(refusal); },
           secrets_.backup_key,
           entropy_,
+          [this] { return outside_.gateways(); },
           [this] {
             end_ = End::restart;
             loop_.stop();
@@ -172,6 +174,7 @@ Result<void> Bridge::start() {
   offer_services();
   monitor_ = std::make_unique<InterfaceMonitor>(loop_, [this] { tell_network(); });
   node_.handle_network_change(loop_.now(), reachable());
+  if (config_.port_mapping) outside_.map_port(driver_.listening());
   scope_ = std::make_unique<admin::Scope>(admin_scope());
   admin_ = std::make_unique<admin::AdminServer>(
       loop_, options_.control, [this](admin::CallPtr call) { admin::run_command(*scope_, std::move(call)); });
@@ -219,6 +222,7 @@ void Bridge::stop() {
   if (relay_) relay_->drain([] {});
   node_.shut_down(loop_.now());
   driver_.settle_all();
+  outside_.stop();
 }
 
 void Bridge::reload() {
@@ -231,7 +235,7 @@ void Bridge::reload() {
   if (relay_) relay_->reload();
   log_.set(config->log, config->log_level);
   bool restart_needed = config->cubic != config_.cubic || config->listen != config_.listen ||
-                        config->gateway_port != config_.gateway_port;
+                        config->gateway_port != config_.gateway_port || config->port_mapping != config_.port_mapping;
   config_ = config.take();
   log_.info(LogEvent::config_reloaded, {{LogField::restart_needed, std::string(restart_needed ? "yes" : "no")}});
 }
@@ -244,6 +248,7 @@ void Bridge::handle(const Event& event) {
   if (const auto* ended = std::get_if<event::FlowEnded>(&event)) return flows_.handle(*ended);
   if (const auto* wanted = std::get_if<event::RelayWanted>(&event)) return relay_links_.handle(*wanted);
   if (std::holds_alternative<event::ServicesChanged>(event)) offer_services();
+  if (config_.port_mapping) outside_.map_port(driver_.listening());
   log_event(log_, event, [this](const RelationKey& key) { return name_of(key); });
   watchers_.tell(event);
 }
@@ -266,12 +271,17 @@ void Bridge::tell_network() {
   std::vector<std::string> texts;
   for (const SocketAddress& address : reachable()) texts.push_back(to_text(address));
   log_.info(LogEvent::network_changed, {{LogField::addresses, texts}});
+  look_again();
+}
+
+void Bridge::look_again() {
   node_.handle_network_change(loop_.now(), reachable());
+  outside_.handle_network_change();
 }
 
 void Bridge::woke_up(Duration away) {
   log_.info(LogEvent::woke_up, {{LogField::away_ms, to_ms(away)}});
-  node_.handle_network_change(loop_.now(), reachable());
+  look_again();
 }
 
 void Bridge::local_refused(const LocalRefusal& refusal) {

@@ -12,6 +12,7 @@
 #include "daemon/gateway/gateway.hpp"
 #include "daemon/io/interface_monitor.hpp"
 #include "daemon/io/system_entropy.hpp"
+#include "daemon/nat/outside_addresses.hpp"
 #include "daemon/relay/relay_links.hpp"
 #include "daemon/relay/relay_service.hpp"
 #include "daemon/storage/state_directory.hpp"
@@ -60,6 +61,7 @@ class Bridge {
   void handle(const Event& event);
   std::string name_of(const RelationKey& key);
   void tell_network();
+  void look_again();
   void woke_up(Duration away);
   void local_refused(const LocalRefusal& refusal);
   std::vector<SocketAddress> reachable() const;
@@ -82,6 +84,7 @@ class Bridge {
   Node node_;
   NodeDriver driver_;
   RelayLinks relay_links_;
+  OutsideAddresses outside_;
   FlowTable flows_;
   std::unique_ptr<Settings> settings_;
   SocketOwners owners_;

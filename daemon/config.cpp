@@ -104,6 +104,13 @@ Result<void> read_gateway_port(Reader& reader, const toml::node& node) {
   return {};
 }
 
+Result<void> read_port_mapping(Reader& reader, const toml::node& node) {
+  const auto* value = node.as_boolean();
+  if (!value) return reader.error(node.source(), "Yes or no is expected here.", "Write true or false.");
+  reader.config.port_mapping = value->get();
+  return {};
+}
+
 Result<void> read_relay(Reader& reader, const toml::node& node) {
   auto settings = read_relay_table(node, reader.file);
   if (!settings) return settings.error();
@@ -119,6 +126,7 @@ const std::map<std::string, Read>& known_keys() {
                                                    {"log_level", read_log_level},
                                                    {"passphrase_file", read_passphrase_file},
                                                    {"gateway_port", read_gateway_port},
+                                                   {"port_mapping", read_port_mapping},
                                                    {"relay", read_relay}};
   return keys;
 }

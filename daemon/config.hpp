@@ -18,6 +18,7 @@ struct Config {
   LogFormat log = LogFormat::human;      // log = "human" | "json"
   LogLevel log_level = LogLevel::info;   // log_level = "error" | "warning" | "info"
   uint16_t gateway_port = 8300;          // gateway_port = 8300: http://NAME.OFFICE.localhost:8300/; 0: off
+  bool port_mapping = true;              // port_mapping = false: the office's router is not asked for a port
   RelaySettings relay;                   // [relay]: of drawbridged --relay
   std::string passphrase_file;           // of the key, if it has one
 };

@@ -28,11 +28,15 @@ void Core::send(const Path& path, Bytes bytes) {
 }
 
 std::vector<SocketAddress> Core::own_addresses() const {
-  // Those that relays see come first: of many interfaces some may be left out, of these none.
-  std::vector<SocketAddress> addresses = relays.reflexive_addresses();
-  for (const SocketAddress& address : local_addresses) {
-    if (std::find(addresses.begin(), addresses.end(), address) == addresses.end()) addresses.push_back(address);
-  }
+  // Of many interfaces some may be left out; of what is reached from outside, none.
+  std::vector<SocketAddress> addresses = forwarded_addresses;
+  auto add = [&](const std::vector<SocketAddress>& more) {
+    for (const SocketAddress& address : more) {
+      if (std::find(addresses.begin(), addresses.end(), address) == addresses.end()) addresses.push_back(address);
+    }
+  };
+  add(relays.reflexive_addresses());
+  add(local_addresses);
   addresses.resize(std::min(addresses.size(), limits::candidates));
   return addresses;
 }

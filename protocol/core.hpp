@@ -60,6 +60,7 @@ struct Core {
   std::deque<Event> events;
   std::deque<OutDatagram> datagrams;
   std::vector<SocketAddress> local_addresses;
+  std::vector<SocketAddress> forwarded_addresses;   // at which routers let packets in to us
   relay::RelayTable relays;
   std::vector<relay::RelayAddress> own_relays;  // as the owner ordered them
   std::map<std::string, ServiceDefinition> services;
@@ -76,8 +77,9 @@ struct Core {
 
   void emit(Event event) { events.push_back(std::move(event)); }
   void send(const Path& path, Bytes bytes);
-  // Where peers may find this node, at most limits::candidates: what relays have seen, and interfaces. What a peer has seen it knows by itself, and
-  // to another peer it would be of no use: behind a symmetric router every far end sees another port.
+  // Where peers may find this node, at most limits::candidates: forwarded ports, what relays have seen, and interfaces.
+  // What a peer has seen it knows by itself, and to another peer it would be of no use: behind a symmetric router every
+  // far end sees another port.
   std::vector<SocketAddress> own_addresses() const;
   // What relays' views tell about the router in front of us.
   traversal::NatBehaviour nat_behaviour() const;

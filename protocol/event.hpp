@@ -58,6 +58,8 @@ struct RelayWanted { uint16_t number = 0; std::string url; };
 // Look these up (now, after each network event, and now and then) and put what is found into
 // Node::handle_forwarded_addresses. The whole list; empty: none any more.
 struct AddressesWanted { std::vector<traversal::FixedAddress> addresses; };
+// Office: somebody typed wrong words for this invitation's short code. No try left: the code is dead, the link is not.
+struct CodeTried { uint64_t invitation = 0; int tries_left = 0; };
 // Something was refused after a right tag: counted, and said to the owner only.
 struct Refused { std::optional<RelationKey> peer; std::string reason; };
 
@@ -72,7 +74,8 @@ struct FlowEnded { FlowId flow = 0; FlowReset reset = FlowReset::none; std::stri
 }  // namespace event
 
 using Event = std::variant<event::RequestDone, event::Connected, event::Suspended, event::Resumed, event::PathChanged,
-                           event::Disconnected, event::Paired, event::RevokedByOffice, event::ServicesChanged, event::Refused, event::RelayWanted, event::AddressesWanted,
+                           event::Disconnected, event::Paired, event::RevokedByOffice, event::ServicesChanged, event::CodeTried, event::Refused,
+                           event::RelayWanted, event::AddressesWanted,
                            event::FlowRequested, event::FlowAccepted, event::FlowReadable, event::FlowWritable, event::FlowEnded>;
 
 }  // namespace drawbridge

@@ -27,6 +27,11 @@ Invitation::~Invitation() {
   for (const SocketAddress& mailbox : mailboxes_) core_.relays.close(mailbox);
 }
 
+void Invitation::give_by_code(Now now, pairing::ShortCodeOffer offer) {
+  code_ = std::make_unique<CodeGiver>(core_, record_.id, std::move(offer));
+  code_->open_mailboxes(now.boot);
+}
+
 void Invitation::open_mailboxes(Now now) {
   for (const relay::RelayAddress& relay : core_.own_relays) {
     if (auto mailbox = core_.relays.open(now.boot, relay, record_.secret, relay::End::office)) mailboxes_.push_back(*mailbox);

@@ -2,6 +2,7 @@
 // acknowledgement, both sides durable). Every step is on disk before the next word leaves. docs/spec/pairing.md.
 #pragma once
 
+#include "protocol/code_meeting.hpp"
 #include "protocol/core.hpp"
 #include "protocol/pairing/link.hpp"
 #include "protocol/quic/knock.hpp"
@@ -13,6 +14,9 @@ class Invitation final : public SessionHolder {
   Invitation(Core& core, roster::Invitation record);
   ~Invitation() override;
 
+  // Gives the link to whoever knows the words, for as long as the invitation is open.
+  void give_by_code(Now now, pairing::ShortCodeOffer offer);
+  CodeGiver* code() { return code_.get(); }
   // The office's relays, where a device may knock, too.
   void open_mailboxes(Now now);
   void handle_knock(Now now, const Path& path, ByteView datagram, const quic::FirstInitial& form);
@@ -50,6 +54,7 @@ class Invitation final : public SessionHolder {
   std::vector<SocketAddress> mailboxes_;
   std::map<uint64_t, ExchangePublic> device_keys_;   // of each session, by its handle
   TokenBucket handshakes_{limits::handshakes_per_second, limits::handshakes_burst};
+  std::unique_ptr<CodeGiver> code_;
   bool done_ = false, spent_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };

@@ -113,6 +113,13 @@ void Node::Core::finish_joining(Now now, Joining& joining) {
   }
 }
 
+// From here on it is a pairing by link.
+void Node::Core::finish_code(Now now, RequestId request, CodeTaker& taker) {
+  const Result<std::string>& link = *taker.outcome();
+  auto begun = link ? begin_joining(now, request, *link, taker.own_name()) : Result<void>(link.error());
+  if (!begun) shared.finish_request(request, begun.error());
+}
+
 // A join is done once its office is connected; it is durable already, so nothing is lost if that takes longer.
 void Node::Core::finish_joins() {
   for (auto it = joins.begin(); it != joins.end();) {
@@ -134,6 +141,10 @@ void Node::Core::reap(Now now) {
     bool dead = invitation.spent() ? invitation.idle() : invitation.expired(now.wall) && !invitation.pending_keys();
     if (dead && !invitation.spent()) shared.journal.put(roster::deleted(RowKind::invitation, roster::invitation_key_bytes(it->first)));
     it = dead ? invitations.erase(it) : std::next(it);
+  }
+  for (auto it = code_takers.begin(); it != code_takers.end();) {
+    if (it->second->outcome()) finish_code(now, it->first, *it->second);
+    it = it->second->outcome() ? code_takers.erase(it) : std::next(it);
   }
   for (auto it = joinings.begin(); it != joinings.end();) {
     finish_joining(now, *it->second);
@@ -170,6 +181,12 @@ void Node::handle_network_change(Now now, std::vector<SocketAddress> local) {
     peer->send_offer(now);
     peer->handle_network_change(now);
   }
+}
+
+void Node::handle_forwarded_addresses(Now now, std::vector<SocketAddress> forwarded) {
+  if (forwarded == core_->shared.forwarded_addresses) return;
+  core_->shared.forwarded_addresses = std::move(forwarded);
+  for (auto& [key, peer] : core_->peers) peer->tell_addresses(now);
 }
 
 void Node::handle_persisted(Now now, uint64_t ticket) {

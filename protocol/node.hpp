@@ -19,6 +19,7 @@
 
 #include "keys/entropy.hpp"
 #include "keys/identity.hpp"
+#include "keys/word_list.hpp"
 #include "protocol/base/address.hpp"
 #include "protocol/base/time.hpp"
 #include "protocol/event.hpp"
@@ -62,12 +63,15 @@ struct InvitationOptions {
   std::string name;                    // proposed device name; empty: the device's own
   std::vector<Grant> grants;
   Duration valid_for = 10min;
-  std::vector<SocketAddress> addresses;  // where the office can be reached, best first; at most limits::link_addresses
+  std::optional<Language> code_language; // also a short code with words of this language; needs a relay
+  // Where the office can be reached, best first, behind forwarded ones; at most limits::link_addresses go into the link.
+  std::vector<SocketAddress> addresses;
 };
 struct CreatedInvitation {
   RequestId request = 0;               // durable when done; show the link only then
   uint64_t id = 0;
   std::string link;                    // drawbridge:#...
+  std::string code;                    // 7-forest-lamp; empty: none was asked for
   WallTime expires_at;
 };
 
@@ -147,6 +151,9 @@ class Node {
   // Addresses of this machine's interfaces with the port of our socket; call at start and on each change, and after
   // a wake with the same list: every peer is checked at once.
   void handle_network_change(Now now, std::vector<SocketAddress> local);
+  // Addresses at which a router lets packets in to us, whoever sends them: mapped ports, and those that the owner has
+  // forwarded by hand. The whole list, on each change; peers are told.
+  void handle_forwarded_addresses(Now now, std::vector<SocketAddress> forwarded);
   // The answer to event::RelayWanted, and whenever that changes: where the relay is. Nothing: out of reach.
   void handle_relay_link(Now now, uint16_t number, std::optional<Path> path);
   void handle_persisted(Now now, uint64_t ticket);
@@ -183,8 +190,9 @@ class Node {
   Result<RequestId> remove_address(Now now, std::string_view text);
 
   // --- requests of the owner: device ------------------------------------------------------------------------------
+  // `text`: a link, or a short code, which is looked for at every relay that this node knows.
   // Done when paired and connected, or with the reason why not (expired, unreachable, ...).
-  Result<RequestId> join(Now now, std::string_view link, std::string own_name);
+  Result<RequestId> join(Now now, std::string_view text, std::string own_name);
   Result<RequestId> leave(Now now, const DeviceId& office);
   // A fresh sealed echo; fails with `unreachable` after `timeout`.
   Result<RequestId> ping(Now now, const RelationKey& peer, Duration timeout);
@@ -210,6 +218,7 @@ class Node {
   const DeviceId& id() const;
   std::vector<PeerStatus> peers(Now now) const;
   std::vector<DeviceStatus> devices(Now now) const;
+  bool is_office() const;              // it has services, devices or invitations: somebody may look for it
   std::vector<ServiceDefinition> own_services() const;
   std::vector<OfferedService> offered_services() const;
   std::vector<InvitationStatus> invitations(Now now) const;

@@ -16,6 +16,7 @@ struct Node::Core {
   std::map<RelationKey, std::unique_ptr<Peer>> peers;
   std::map<uint64_t, std::unique_ptr<Invitation>> invitations;
   std::map<RequestId, std::unique_ptr<Joining>> joinings;
+  std::map<RequestId, std::unique_ptr<CodeTaker>> code_takers;
   std::map<DeviceId, roster::Revocation> revocations;      // the newest of each device
   std::vector<roster::OwnRelay> relays;
   std::vector<roster::OwnAddress> addresses;
@@ -38,6 +39,7 @@ struct Node::Core {
   void finish_pairing(Now now, Invitation& invitation);
   void finish_joining(Now now, Joining& joining);
   void finish_joins();
+  void finish_code(Now now, RequestId request, CodeTaker& taker);
   void forget_left(Now now, Peer& peer);
   void drop_peer(const RelationKey& key);
   Peer& add_peer(roster::Relation record);
@@ -51,7 +53,14 @@ struct Node::Core {
   Transmit transmit_datagram(Now now, MutableBytes buffer);
   void handle_arrival(Now now, const Path& path, uint8_t ecn, ByteView datagram, Carried*& touched);
   void follow_relays(Now now);
+  bool handle_code_datagram(Now now, const SocketAddress& mailbox, ByteView payload);
   Transmit transmit_session(Now now, MutableBytes buffer);
+
+  // node_pairing.cpp
+  Result<std::string> give_by_code(Now now, Invitation& invitation, Language language, const std::string& link);
+  Result<void> begin_joining(Now now, RequestId request, std::string_view link, std::string own_name);
+  Result<RequestId> join_by_code(Now now, std::string_view text, std::string own_name);
+  std::vector<relay::RelayAddress> known_relays() const;   // our own and those of our offices
 
   // node_requests.cpp
   Peer* device(const DeviceId& id);
@@ -67,5 +76,13 @@ struct Node::Core {
   RequestId change_device(const DeviceId& id, std::function<void(roster::Relation&)> take_back);
   RequestId change_service(Now now, const std::string& name, std::optional<ServiceDefinition> before);
 };
+
+// What several requests refuse alike.
+namespace refusals {
+Error bad_name();
+Error bad_service();
+Error unknown_office();
+bool valid_grants(const std::vector<Grant>& grants);
+}  // namespace refusals
 
 }  // namespace drawbridge

@@ -85,7 +85,19 @@ void Node::Core::handle_arrival(Now now, const Path& path, uint8_t ecn, ByteView
   if (datagram.empty() || relay::is_relayed(path.remote)) return;
   auto received = shared.relays.handle_datagram(now.boot, path, datagram);
   if (!received.ours) return handle_datagram(now, path, ecn, datagram, touched);
-  if (received.mailbox) handle_datagram(now, Path{{}, *received.mailbox}, ecn, received.payload, touched);
+  if (!received.mailbox || handle_code_datagram(now, *received.mailbox, received.payload)) return;
+  handle_datagram(now, Path{{}, *received.mailbox}, ecn, received.payload, touched);
+}
+
+// Mailboxes of short codes carry nothing else.
+bool Node::Core::handle_code_datagram(Now now, const SocketAddress& mailbox, ByteView payload) {
+  for (auto& [id, invitation] : invitations) {
+    if (invitation->code() && invitation->code()->handle_datagram(now, mailbox, payload)) return true;
+  }
+  for (auto& [request, taker] : code_takers) {
+    if (taker->handle_datagram(now, mailbox, payload)) return true;
+  }
+  return false;
 }
 
 void Node::handle_datagrams(Now now, const ReceivedRun& run) {
@@ -108,6 +120,7 @@ void Node::handle_timeout(Now now) {
   }
   for (auto& [id, invitation] : core.invitations) invitation->handle_timeout(now);
   for (auto& [id, joining] : core.joinings) joining->handle_timeout(now);
+  for (auto& [id, taker] : core.code_takers) taker->handle_timeout(now);
   core.reap(now);
 }
 
@@ -125,6 +138,7 @@ Instant Node::Core::next_timeout() const {
   for (const auto& [key, peer] : peers) next = std::min(next, peer->next_timeout());
   for (const auto& [id, invitation] : invitations) next = std::min(next, invitation->next_timeout());
   for (const auto& [id, joining] : joinings) next = std::min(next, joining->next_timeout());
+  for (const auto& [id, taker] : code_takers) next = std::min(next, taker->next_timeout());
   return next;
 }
 

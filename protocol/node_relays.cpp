@@ -88,6 +88,7 @@ void Node::Core::follow_relays(Now now) {
   while (auto news = shared.relays.poll_news()) {
     for (auto& [key, peer] : peers) peer->handle_relay_news(now, *news);
     for (auto& [id, joining] : joinings) joining->handle_relay_news(now, *news);
+    for (auto& [id, taker] : code_takers) taker->handle_relay_news(now, *news);
   }
   auto seen = shared.relays.reflexive_addresses();
   traversal::NatBehaviour nat = shared.nat_behaviour();

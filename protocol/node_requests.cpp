@@ -9,20 +9,6 @@ namespace drawbridge {
 namespace {
 
 Error unknown_device() { return {ErrorCode::not_found, "There is no such device.", "`drawbridge devices` lists them."}; }
-Error unknown_office() { return {ErrorCode::not_found, "There is no such office.", "`drawbridge status` lists them."}; }
-
-Error bad_name() {
-  return {ErrorCode::invalid_argument, "That name cannot be used.", "Use 1 to 64 characters without line breaks or control characters."};
-}
-
-bool valid_grants(const std::vector<Grant>& grants) {
-  return grants.size() <= limits::grants_per_device &&
-         std::all_of(grants.begin(), grants.end(), [](const Grant& g) { return g.service == "*" || tunnel::is_service_name(g.service); });
-}
-
-Error bad_service() {
-  return {ErrorCode::invalid_argument, "That is not a service's name.", "Names have 1 to 32 letters a-z, digits and dashes."};
-}
 
 std::string names_of(const std::vector<Grant>& grants) {
   std::string names;
@@ -31,6 +17,25 @@ std::string names_of(const std::vector<Grant>& grants) {
 }
 
 }  // namespace
+
+namespace refusals {
+
+Error unknown_office() { return {ErrorCode::not_found, "There is no such office.", "`drawbridge status` lists them."}; }
+
+Error bad_name() {
+  return {ErrorCode::invalid_argument, "That name cannot be used.", "Use 1 to 64 characters without line breaks or control characters."};
+}
+
+Error bad_service() {
+  return {ErrorCode::invalid_argument, "That is not a service's name.", "Names have 1 to 32 letters a-z, digits and dashes."};
+}
+
+bool valid_grants(const std::vector<Grant>& grants) {
+  return grants.size() <= limits::grants_per_device &&
+         std::all_of(grants.begin(), grants.end(), [](const Grant& g) { return g.service == "*" || tunnel::is_service_name(g.service); });
+}
+
+}  // namespace refusals
 
 Peer* Node::Core::device(const DeviceId& id) {
   auto found = peers.find({PeerRole::device, id});
@@ -71,53 +76,6 @@ RequestId Node::Core::change_service(Now now, const std::string& name, std::opti
     else shared.services.erase(name);
     shared.journal.put(before ? roster::to_row(*before) : roster::deleted(RowKind::service, to_bytes(as_bytes(name))));
     announce(later);
-  });
-}
-
-Result<CreatedInvitation> Node::create_invitation(Now now, InvitationOptions options) {
-  auto& shared = core_->shared;
-  if (!options.name.empty() && !roster::is_display_name(options.name)) return bad_name();
-  if (!valid_grants(options.grants)) return bad_service();
-  if (options.valid_for <= 0ns || options.valid_for > limits::invitation_longest) {
-    return Error{ErrorCode::invalid_argument, "An invitation is valid for at most seven days.", "Choose a shorter time, such as 10m or 2h."};
-  }
-  if (core_->invitations.size() >= limits::open_invitations) {
-    return Error{ErrorCode::limit, "Too many invitations are open.", "Wait until some are used or expired."};
-  }
-  auto live = std::count_if(core_->peers.begin(), core_->peers.end(), [](const auto& p) { return p.first.role == PeerRole::device; });
-  if (static_cast<size_t>(live) >= limits::devices) return Error{ErrorCode::limit, "No more devices can be paired.", "Revoke devices that are no longer used."};
-  roster::Invitation record;
-  record.secret = shared.entropy.secret32();
-  record.id = pairing::invitation_id(record.secret);
-  record.name = options.name;
-  record.grants = options.grants;
-  record.expires_at = {now.wall.unix_ms + to_ms(options.valid_for)};
-  options.addresses.resize(std::min(options.addresses.size(), limits::link_addresses));
-  CreatedInvitation created{.id = record.id, .expires_at = record.expires_at};
-  created.link = pairing::to_link({id(), record.secret, options.addresses, shared.own_relays});
-  shared.journal.put(roster::to_row(record));
-  shared.audit(now, audit::RecordType::invitation_created, nullptr, options.name, "", "invitation " + std::to_string(record.id));
-  core_->invitations[created.id] = std::make_unique<Invitation>(shared, std::move(record));
-  core_->invitations[created.id]->open_mailboxes(now);
-  created.request = shared.durable_request([core = core_.get(), id = created.id](Now) {
-    core->invitations.erase(id);
-    core->shared.journal.put(roster::deleted(RowKind::invitation, roster::invitation_key_bytes(id)));
-  });
-  return created;
-}
-
-Result<RequestId> Node::cancel_invitation(Now now, uint64_t id) {
-  auto found = core_->invitations.find(id);
-  if (found == core_->invitations.end() || found->second->spent()) {
-    return Error{ErrorCode::not_found, "There is no such invitation: it was used, or has expired.", ""};
-  }
-  core_->shared.journal.put(roster::deleted(RowKind::invitation, roster::invitation_key_bytes(id)));
-  core_->shared.audit(now, audit::RecordType::invitation_cancelled, nullptr, found->second->record().name, "", "invitation " + std::to_string(id));
-  roster::Invitation record = found->second->record();
-  core_->invitations.erase(found);
-  return core_->shared.durable_request([core = core_.get(), record = std::move(record)](Now) {
-    core->shared.journal.put(roster::to_row(record));
-    core->invitations[record.id] = std::make_unique<Invitation>(core->shared, record);
   });
 }
 
@@ -168,7 +126,7 @@ Result<RequestId> Node::reset_counter(Now now, const DeviceId& device) {
 Result<RequestId> Node::allow(Now now, const DeviceId& device, std::vector<Grant> grants) {
   Peer* peer = core_->device(device);
   if (!peer) return unknown_device();
-  if (!valid_grants(grants)) return bad_service();
+  if (!refusals::valid_grants(grants)) return refusals::bad_service();
   auto& held = peer->record().grants;
   std::vector<Grant> before = held;
   for (const Grant& grant : grants) std::erase_if(held, [&](const Grant& g) { return g.service == grant.service; });
@@ -202,7 +160,7 @@ Result<RequestId> Node::deny(Now now, const DeviceId& device, std::vector<std::s
 Result<RequestId> Node::rename(Now now, const DeviceId& device, std::string name) {
   Peer* peer = core_->device(device);
   if (!peer) return unknown_device();
-  if (!roster::is_display_name(name)) return bad_name();
+  if (!roster::is_display_name(name)) return refusals::bad_name();
   core_->shared.audit(now, audit::RecordType::renamed, &device, peer->record().name, "", name);
   std::string before = std::exchange(peer->record().name, std::move(name));
   peer->save();
@@ -210,7 +168,7 @@ Result<RequestId> Node::rename(Now now, const DeviceId& device, std::string name
 }
 
 Result<RequestId> Node::expose(Now now, ServiceDefinition service) {
-  if (!tunnel::is_service_name(service.name)) return bad_service();
+  if (!tunnel::is_service_name(service.name)) return refusals::bad_service();
   auto& services = core_->shared.services;
   if (services.size() >= limits::services && !services.contains(service.name)) {
     return Error{ErrorCode::limit, "No more services can be exposed.", "Remove one with `drawbridge unexpose`."};
@@ -232,35 +190,9 @@ Result<RequestId> Node::unexpose(Now now, const std::string& name) {
   return core_->change_service(now, name, std::move(service.mapped()));
 }
 
-Result<RequestId> Node::join(Now now, std::string_view text, std::string own_name) {
-  auto link = pairing::parse_link(text);
-  if (!link) return link.error();
-  if (own_name.empty()) own_name = core_->shared.config.name;
-  if (!roster::is_display_name(own_name)) return bad_name();
-  if (link->office == id()) return Error{ErrorCode::invalid_argument, "This link is this computer's own.", "Use it on the other device."};
-  if (link->addresses.empty() && link->relays.empty()) return Error{ErrorCode::invalid_argument, "The link names no address of the office.", "Make a new one while the office is in a network."};
-  if (core_->joinings.size() + core_->peers.size() >= limits::offices + limits::devices) {
-    return Error{ErrorCode::limit, "This device belongs to too many offices.", "Leave one with `drawbridge leave`."};
-  }
-  RequestId request = core_->shared.begin_request();
-  core_->joinings[request] = std::make_unique<Joining>(core_->shared, request, link.take(), std::move(own_name), now);
-  core_->joinings[request]->handle_timeout(now);
-  return request;
-}
-
-Result<RequestId> Node::leave(Now now, const DeviceId& office) {
-  Peer* peer = core_->office(office);
-  if (!peer) return unknown_office();
-  core_->shared.journal.put(roster::deleted(RowKind::relation, roster::relation_key_bytes(peer->key())));
-  RequestId request = core_->shared.begin_request();
-  peer->leave(now, request);
-  core_->shared.emit(event::ServicesChanged{peer->key()});
-  return request;
-}
-
 Result<RequestId> Node::ping(Now now, const RelationKey& peer, Duration timeout) {
   auto found = core_->peers.find(peer);
-  if (found == core_->peers.end()) return unknown_office();
+  if (found == core_->peers.end()) return refusals::unknown_office();
   RequestId request = core_->shared.begin_request();
   found->second->ping(now, request, timeout);
   return request;
@@ -298,6 +230,11 @@ const traversal::PathHistory* Node::path_history(const RelationKey& key) const {
 std::optional<traversal::PathFacts> Node::path_facts(Now now, const RelationKey& key) const {
   auto found = core_->peers.find(key);
   return found == core_->peers.end() ? std::nullopt : std::optional(found->second->path_facts(now));
+}
+
+bool Node::is_office() const {
+  auto device = [](const auto& peer) { return peer.first.role == PeerRole::device; };
+  return !core_->shared.services.empty() || !core_->invitations.empty() || std::any_of(core_->peers.begin(), core_->peers.end(), device);
 }
 
 std::vector<ServiceDefinition> Node::own_services() const {

@@ -16,7 +16,7 @@ constexpr Duration look_interval = 1s;
 Value created_document(const CreatedInvitation& invitation) {
   return Value::map({{"id", invitation.id},
                      {"link", invitation.link},
-                     {"code", nullptr},
+                     {"code", invitation.code.empty() ? Value() : Value(invitation.code)},
                      {"expires_at", to_rfc3339(invitation.expires_at)}});
 }
 
@@ -43,9 +43,11 @@ class InvitationWatch : public std::enable_shared_from_this<InvitationWatch> {
 
  private:
   void happened(const Event& event) {
-    const auto* paired = std::get_if<event::Paired>(&event);
     CallPtr call = call_.lock();
     if (!call || !call->open()) return;
+    const auto* tried = std::get_if<event::CodeTried>(&event);
+    if (tried && tried->invitation == invitation_.id) return call->more(Value::map({{"event", "wrong_words"}, {"tries_left", tried->tries_left}}));
+    const auto* paired = std::get_if<event::Paired>(&event);
     if (!paired || paired->invitation != invitation_.id) return look_once();
     call->result(Value::map(
         {{"event", "paired"}, {"device", Value::map({{"id", to_text(paired->peer.peer)}, {"name", paired->name}})}}));
@@ -78,13 +80,17 @@ class InvitationWatch : public std::enable_shared_from_this<InvitationWatch> {
   bool claimed_told_ = false;
 };
 
-InvitationOptions read_options(Scope& scope, Arguments& arguments) {
+Result<InvitationOptions> read_options(Scope& scope, Arguments& arguments) {
   InvitationOptions options;
   options.name = arguments.optional_text("name").value_or("");
   for (std::string& service : arguments.optional_texts("allow").value_or(std::vector<std::string>()))
     options.grants.push_back({std::move(service), {}});
   if (auto expires = arguments.optional_number("expires_ms", 1'000, longest_ms))
     options.valid_for = std::chrono::milliseconds(*expires);
+  if (auto code = arguments.optional_text("code")) {
+    options.code_language = language_from_code(*code);
+    if (!options.code_language) return Error{ErrorCode::invalid_argument, "A short code's language is en, fr or es.", "Choose one of them."};
+  }
   options.addresses = scope.reachable();
   if (options.addresses.size() > limits::link_addresses) options.addresses.resize(limits::link_addresses);
   return options;
@@ -107,10 +113,11 @@ Value joined_document(Scope& scope, const RelationKey& office) {
 
 void run_pair(Scope& scope, const CallPtr& call) {
   Arguments arguments(call->request().args);
-  InvitationOptions options = read_options(scope, arguments);
+  auto options = read_options(scope, arguments);
   bool wait = arguments.flag("wait");
   if (auto done = arguments.done(); !done) return call->fail(done.error());
-  auto invitation = scope.node().create_invitation(scope.now(), std::move(options));
+  if (!options) return call->fail(options.error());
+  auto invitation = scope.node().create_invitation(scope.now(), options.take());
   if (!invitation) return call->fail(invitation.error());
   scope.driver.when_done(invitation->request,
                          [&scope, call, wait, invitation = *invitation](const event::RequestDone& done) {

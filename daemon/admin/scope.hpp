@@ -5,6 +5,7 @@
 
 #include "daemon/admin/call.hpp"
 #include "daemon/gateway/gateway.hpp"
+#include "daemon/nat/gateway.hpp"
 #include "daemon/node_driver.hpp"
 #include "daemon/services/local_forward.hpp"
 #include "daemon/services/service_connector.hpp"
@@ -44,6 +45,7 @@ struct Scope {
   std::function<void(const LocalRefusal&)> local_refused;
   const Secret32& backup_key;     // from the words; seals and opens backups
   Entropy& entropy;               // safe from any thread
+  std::function<std::vector<GatewayFinding>()> gateways;  // what asking the routers for a port has shown
   std::function<void()> restart;  // begin anew with what is on disk, after this turn
 
   Node& node() { return driver.node(); }

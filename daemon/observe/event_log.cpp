@@ -52,6 +52,9 @@ struct EventLogger {
     log.warning(LogEvent::refused,
                 {{LogField::name, event.peer ? name_of(*event.peer) : ""}, {LogField::reason, event.reason}});
   }
+  void operator()(const event::CodeTried& event) const {
+    log.warning(LogEvent::refused, {{LogField::reason, "wrong words for a short code, tries left: " + std::to_string(event.tries_left)}});
+  }
   // Flows and requests are counted elsewhere: a line each would drown the others.
   template <typename Other>
   void operator()(const Other&) const {}

@@ -140,6 +140,7 @@ inline constexpr size_t relay_frame_bytes = 65'536;  // one WebSocket message
 inline constexpr size_t relay_unsent_bytes = 256 * 1024;  // to a WebSocket client that does not read; beyond: dropped
 
 // --- short codes (docs/spec/short-code.md) ---------------------------------------------------------------------------
+inline constexpr Duration short_code_patience = 15s;         // until the office must be seen at a relay
 inline constexpr int short_code_tries = 3;
 inline constexpr double short_code_hellos_per_second = 1;  // exchanges begun with one code: 300 us of computing each
 inline constexpr double short_code_hellos_burst = 5;

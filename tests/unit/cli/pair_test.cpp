@@ -43,7 +43,7 @@ TEST_CASE("pair --link-only prints the link and nothing else") {
   CHECK(ran.out == the_link + "\n");
   CHECK(office.daemon.last_args() ==
         Value::map(
-            {{"name", "laptop"}, {"allow", Value::array({"files", "db"})}, {"expires_ms", 7200000}, {"wait", false}}));
+            {{"name", "laptop"}, {"allow", Value::array({"files", "db"})}, {"expires_ms", 7200000}, {"code", nullptr}, {"wait", false}}));
 }
 
 TEST_CASE("pair --json returns at once with the documented fields") {

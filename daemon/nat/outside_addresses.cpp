@@ -1,0 +1,36 @@
+#include "daemon/nat/outside_addresses.hpp"
+
+#include <algorithm>
+
+namespace drawbridge {
+
+void OutsideAddresses::map_port(const std::vector<SocketAddress>& listening) {
+  if (mapping_ || !node_.is_office()) return;
+  auto reachable = [](const SocketAddress& socket) { return socket.is_v4() && !socket.is_loopback(); };
+  auto socket = std::find_if(listening.begin(), listening.end(), reachable);
+  if (socket == listening.end()) return;
+  mapping_ = std::make_unique<PortMapping>(loop_, [this](const auto& addresses) { mapped(addresses); });
+  mapping_->start(socket->port);
+  handle_network_change();
+}
+
+void OutsideAddresses::handle_network_change() {
+  if (mapping_) mapping_->handle_network_change(default_gateways());
+}
+
+std::vector<GatewayFinding> OutsideAddresses::gateways() const {
+  return mapping_ ? mapping_->findings() : std::vector<GatewayFinding>();
+}
+
+void OutsideAddresses::mapped(const std::vector<MappedAddress>& addresses) {
+  std::vector<SocketAddress> external;
+  std::vector<std::string> texts;
+  for (const MappedAddress& address : addresses) {
+    external.push_back(address.external);
+    texts.push_back(to_text(address.external));
+  }
+  log_.info(LogEvent::port_mapped, {{LogField::addresses, texts}});
+  node_.handle_forwarded_addresses(loop_.now(), std::move(external));
+}
+
+}  // namespace drawbridge
