@@ -185,6 +185,10 @@ class Node {
   // A relay by which devices reach this office, behind those named before; `token` for private ones.
   Result<RequestId> add_relay(Now now, std::string_view url, std::string token);
   Result<RequestId> remove_relay(Now now, std::string_view url);
+  // Asks every relay at once, own ones without anybody to serve too; relays() tells what comes of it. Those are kept
+  // until end_asking(), which must follow.
+  void ask_relays(Now now);
+  void end_asking();
   // A port that somebody forwards to us by hand, as HOST:PORT; the driver looks the host up (event::AddressesWanted).
   Result<RequestId> add_address(Now now, std::string_view text);
   Result<RequestId> remove_address(Now now, std::string_view text);

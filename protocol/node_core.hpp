@@ -20,6 +20,8 @@ struct Node::Core {
   std::map<DeviceId, roster::Revocation> revocations;      // the newest of each device
   std::vector<roster::OwnRelay> relays;
   std::vector<roster::OwnAddress> addresses;
+  std::vector<SocketAddress> asking;                       // mailboxes for nobody, so that their relays are asked
+  size_t askers = 0;
   std::map<RelationKey, RequestId> joins;                  // paired, and waiting to be connected
   std::unordered_map<FlowId, Peer*> flow_owners;
   TokenBucket strange{limits::strange_packets_per_second, limits::strange_packets_burst};

@@ -70,6 +70,26 @@ Result<RequestId> Node::remove_relay(Now now, std::string_view text) {
 std::vector<relay::RelayAddress> Node::own_relays() const { return core_->shared.own_relays; }
 std::vector<relay::RelayStatus> Node::relays() const { return core_->shared.relays.statuses(); }
 
+void Node::ask_relays(Now now) {
+  relay::RelayTable& table = core_->shared.relays;
+  table.ask(now.boot);
+  if (core_->askers++ > 0) return;
+  std::vector<relay::RelayStatus> used = table.statuses();
+  for (const relay::RelayAddress& relay : core_->shared.own_relays) {
+    auto same = [&](const relay::RelayStatus& status) { return status.address.url == relay.url; };
+    if (std::any_of(used.begin(), used.end(), same)) continue;
+    auto mailbox = table.open(now.boot, relay, core_->shared.entropy.secret32(), relay::End::office);
+    if (mailbox) core_->asking.push_back(*mailbox);
+  }
+  core_->follow_relays(now);
+}
+
+void Node::end_asking() {
+  if (--core_->askers > 0) return;
+  for (const SocketAddress& mailbox : core_->asking) core_->shared.relays.close(mailbox);
+  core_->asking.clear();
+}
+
 NetworkStatus Node::network() const {
   const drawbridge::Core& shared = core_->shared;
   NetworkStatus status{shared.nat_behaviour(), {}, shared.relays.udp_passes()};
@@ -77,7 +97,10 @@ NetworkStatus Node::network() const {
     for (const auto& seen : relay.observations) status.reflexive.push_back({seen.reflexive, relay.address.url, seen.far_end});
   }
   for (const auto& [key, peer] : core_->peers) {
-    if (peer->direct()) status.udp_passes = true;
+    // A direct path within one's own network shows nothing of what gets out of it.
+    const traversal::CandidatePair* used = peer->history().in_use();
+    bool outside = used && traversal::kind_of(used->path.remote) == traversal::CandidateKind::outside;
+    if (peer->direct() && outside) status.udp_passes = true;
   }
   return status;
 }

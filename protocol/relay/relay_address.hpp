@@ -28,6 +28,8 @@ struct RelayStatus {
   bool silent = false;                      // asked by each of its transports, and for long enough, in vain
   std::string operator_name, country;       // the relay's word
   std::optional<Duration> round_trip;
+  Instant measured{};                       // when that was
+  bool by_udp = false;                      // the transport in use
   std::optional<SocketAddress> reflexive;   // our address as it sees us
   std::vector<traversal::Observation> observations;  // the same by each of its ports that has said so, oldest first
 };

@@ -70,6 +70,8 @@ class RelayClient {
   void close_mailbox(uint8_t channel);
   // Takes a displaced or refused mailbox back now, on the owner's word, instead of after the wait.
   void reopen_mailbox(uint8_t channel);
+  // Asks the relay at once, for a fresh round trip; one that does not answer is lost as after a keepalive.
+  void ask(Instant now);
   // Leaves the relay, so that the other ends know at once; poll_transmit once more, then it is over.
   void shut_down();
 
@@ -102,6 +104,7 @@ class RelayClient {
   bool ready() const { return connected_ && current_ && !lost_; }
   Status status(uint8_t channel) const;
   std::optional<Duration> round_trip() const { return round_trip_; }
+  Instant measured() const { return measured_; }  // when round_trip() was
   std::optional<SocketAddress> reflexive_address() const { return reflexive_; }
 
  private:
@@ -165,6 +168,7 @@ class RelayClient {
   void lose();
   void ping_or_lose(Instant now);
   void ask_again(Instant now);
+  void note_round_trip(Instant now, Instant asked);
   Instant ping_deadline() const;
   Duration greet_wait();
   Duration jitter(Duration longest);
@@ -188,6 +192,7 @@ class RelayClient {
   Instant unanswered_since_ = far_future;  // first payload sent after the last word from the relay
   std::optional<std::pair<uint64_t, Instant>> pinged_;  // counter and time of the ping whose answer tells the round trip
   std::optional<Duration> round_trip_;
+  Instant measured_{};
   std::optional<SocketAddress> reflexive_;
   bool draining_ = false, address_over_ = false, lost_ = false;
   bool forced_ = false;              // the opening under way goes on even if the present session answers again

@@ -103,7 +103,7 @@ void RelayClient::handle_challenge(Instant now, ByteView datagram) {
   if (!challenge || challenge->version != version || !knock_.matches(knocked_part(*challenge), challenge->tag)) return;
   if (next_ && challenge->mark == next_->transaction) {
     if (next_->open_sent && next_->cookie && now - next_->challenged < limits::relay_state_retry) return;  // a copy
-    if (!next_->cookie) round_trip_ = now - next_->greeted;
+    if (!next_->cookie) note_round_trip(now, next_->greeted);
     next_->cookie = challenge->cookie;
     next_->challenged = now;
     open_due_ = true;
@@ -137,7 +137,7 @@ void RelayClient::handle_state(Instant now, ByteView datagram) {
   session.last_state = header->counter;
   seen_due_ = session.number != body->number;
   session.number = body->number;
-  if (pinged_ && pinged_->first == body->answers && !newer) round_trip_ = now - pinged_->second;
+  if (pinged_ && pinged_->first == body->answers && !newer) note_round_trip(now, pinged_->second);
   // What the relay says of a session that we are leaving is old.
   bool superseded = !newer && opening();
   if (newer) adopt(now, *body);
@@ -243,6 +243,18 @@ void RelayClient::ping_or_lose(Instant now) {
   ping_due_ = true;
   if (++pings_ >= 2) greet(now, false);
   timers_.set(Timer::ping, now + limits::relay_ping_retry * (pings_ == 1 ? 1 : 2));
+}
+
+void RelayClient::ask(Instant now) {
+  if (!connected_ || !ready()) return;
+  ping_due_ = true;
+  pings_ = std::max(pings_, 1);
+  timers_.set(Timer::ping, now + limits::relay_ping_retry);
+}
+
+void RelayClient::note_round_trip(Instant now, Instant asked) {
+  round_trip_ = now - asked;
+  measured_ = now;
 }
 
 void RelayClient::ask_again(Instant now) {

@@ -108,6 +108,19 @@ void RelayTable::handle_link(Instant now, uint16_t number, std::optional<Path> p
   after_input(line);
 }
 
+void RelayTable::ask(Instant now) {
+  for (auto& [number, line] : lines_) {
+    if (line->leaving) continue;
+    if (line->client.ready()) {
+      line->client.ask(now);
+      continue;
+    }
+    line->silent_transports = 0;
+    line->status.silent = false;
+    want(now, *line);
+  }
+}
+
 void RelayTable::shut_down() {
   for (auto& [number, line] : lines_) line->client.shut_down();
 }
@@ -260,7 +273,12 @@ Instant RelayTable::next_timeout() const {
 
 std::vector<RelayStatus> RelayTable::statuses() const {
   std::vector<RelayStatus> list;
-  for (const auto& [number, line] : lines_) list.push_back(line->status);
+  for (const auto& [number, line] : lines_) {
+    list.push_back(line->status);
+    list.back().by_udp = is_udp(line->urls[line->url]);
+    if (line->client.round_trip()) list.back().round_trip = line->client.round_trip();
+    list.back().measured = line->client.measured();
+  }
   return list;
 }
 

@@ -40,6 +40,8 @@ class RelayTable {
   void handle_network_change(Instant now);
   // The driver's answer: where the relay is from now on. Nothing: it cannot be reached now.
   void handle_link(Instant now, uint16_t number, std::optional<Path> path);
+  // Asks every relay at once, for a fresh round trip; those that do not answer are tried anew.
+  void ask(Instant now);
   void shut_down();
 
   // --- payload --------------------------------------------------------------------------------------------------------

@@ -67,12 +67,21 @@ Cause diagnose(const PathFacts& f) {
 
 Reach reach_of(const ReachFacts& f) {
   if (!f.has_address) return Reach::no_network;
-  if (f.forwarded || f.public_v4) return Reach::open;
+  if (f.mapped || f.public_v4) return Reach::open;
+  if (f.fixed) return Reach::fixed;
   bool met = f.relays_answering > 0;  // punching needs a place to meet
   if (met && (f.here.mapping == Mapping::endpoint_independent || f.here.mapping == Mapping::none)) return Reach::most_networks;
   if (met && blocks_udp(f.here)) return Reach::relay_only;
   if (met || f.global_v6) return Reach::some_networks;
   return f.relays > f.relays_silent ? Reach::unknown : Reach::own_network;
+}
+
+Outlet outlet_of(const ReachFacts& f) {
+  if (!f.has_address) return Outlet::no_network;
+  if (f.udp_passes == true) return Outlet::everything;
+  if (f.relays_answering > 0) return f.udp_passes == false ? Outlet::web_only : Outlet::everything;
+  if (f.relays == 0) return Outlet::unknown;
+  return f.names_unknown == f.relays ? Outlet::no_names : Outlet::nothing;
 }
 
 }  // namespace drawbridge::traversal

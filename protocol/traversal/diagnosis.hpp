@@ -88,13 +88,17 @@ struct ReachFacts {
   bool has_address = false;
   bool public_v4 = false;       // one of our own addresses
   bool global_v6 = false;       // likewise
-  bool forwarded = false;       // a router's mapping, or an address that the owner has fixed
+  bool mapped = false;          // a router has given us a port
+  bool fixed = false;           // the owner has named an address
   size_t relays = 0, relays_answering = 0, relays_silent = 0;
+  size_t names_unknown = 0;     // of the silent ones: whose names are not found
+  std::optional<bool> udp_passes;
   NatBehaviour here;
 };
 
 enum class Reach : uint8_t {
   open,             // from everywhere, directly
+  fixed,            // the same, if somebody really forwards what the owner says
   most_networks,    // directly but for devices behind the strictest routers
   some_networks,    // directly from networks with IPv6 or open routers, else by relay
   relay_only,
@@ -106,5 +110,20 @@ constexpr Reach last_reach = Reach::no_network;
 const char* name_of(Reach reach);
 Reach reach_of(const ReachFacts& facts);
 Explanation explain(Reach reach);
+
+// --- what does this network let out? -------------------------------------------------------------------------------
+
+enum class Outlet : uint8_t {
+  everything,
+  web_only,         // relays answer by WebSocket, not by UDP
+  nothing,          // no relay answers
+  no_names,         // relays' names are not found
+  no_network,
+  unknown,          // no relay is known that could be asked
+};
+constexpr Outlet last_outlet = Outlet::unknown;
+const char* name_of(Outlet outlet);
+Outlet outlet_of(const ReachFacts& facts);
+Explanation explain(Outlet outlet);
 
 }  // namespace drawbridge::traversal

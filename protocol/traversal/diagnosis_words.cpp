@@ -81,6 +81,7 @@ struct ReachWords {
 };
 constexpr std::array<ReachWords, static_cast<size_t>(last_reach) + 1> reach_words = {{
     {"open", "Devices can reach this office directly from everywhere.", ""},
+    {"fixed", "Devices can reach this office directly from everywhere, if the router passes on what arrives at its fixed address.", ""},
     {"most_networks", "Devices can reach this office directly from most networks, else through its relay.", ""},
     {"some_networks", "Devices can reach this office directly from some networks, else through its relay.",
      "Forward a port to this computer in the router, then: drawbridge address add HOST:PORT."},
@@ -91,6 +92,18 @@ constexpr std::array<ReachWords, static_cast<size_t>(last_reach) + 1> reach_word
     {"unknown", "Whether devices can reach this office from outside is not known yet: no relay has answered so far.",
      "Wait a few seconds, then: drawbridge netcheck."},
     {"no_network", "This computer has no network, so no device can reach this office.", "Plug in a cable or join a Wi-Fi network."},
+}};
+
+constexpr std::array<ReachWords, static_cast<size_t>(last_outlet) + 1> outlet_words = {{
+    {"everything", "This network lets everything out that Drawbridge needs.", ""},
+    {"web_only", "This network lets only web traffic out, so offices are reached through relays.",
+     "Another network would be faster; or ask this network's administrator to let UDP out."},
+    {"nothing", "Nothing that this computer sends is answered.",
+     "In a hotel, train or guest network open a web page and sign in first. Otherwise see whether the internet works."},
+    {"no_names", "The relays' names are not found.", "See whether the internet works: open a web page."},
+    {"no_network", "This computer has no network.", "Plug in a cable or join a Wi-Fi network; Drawbridge goes on by itself."},
+    {"unknown", "No relay is known that could be asked, so only this computer's own addresses can be told.",
+     "Name one on the office: drawbridge relay add URL."},
 }};
 
 }  // namespace
@@ -107,6 +120,13 @@ Explanation explain(Cause cause, bool we_are_office) {
 }
 
 const char* name_of(Reach reach) { return reach_words[static_cast<size_t>(reach)].name; }
+
+const char* name_of(Outlet outlet) { return outlet_words[static_cast<size_t>(outlet)].name; }
+
+Explanation explain(Outlet outlet) {
+  const ReachWords& chosen = outlet_words[static_cast<size_t>(outlet)];
+  return {chosen.sentence, chosen.remedy};
+}
 
 Explanation explain(Reach reach) {
   const ReachWords& chosen = reach_words[static_cast<size_t>(reach)];

@@ -141,7 +141,8 @@ TEST_CASE("whether an office can be reached is told from its addresses, its rela
     return reach_of(f);
   };
   CHECK(reach([](ReachFacts& f) { f.has_address = false; }) == Reach::no_network);
-  CHECK(reach([](ReachFacts& f) { f.forwarded = true, f.relays_answering = 0; }) == Reach::open);
+  CHECK(reach([](ReachFacts& f) { f.mapped = true, f.relays_answering = 0; }) == Reach::open);
+  CHECK(reach([](ReachFacts& f) { f.fixed = true, f.here = steady; }) == Reach::fixed);
   CHECK(reach([](ReachFacts& f) { f.public_v4 = true; }) == Reach::open);
   CHECK(reach([](ReachFacts& f) { f.here = steady; }) == Reach::most_networks);
   CHECK(reach([](ReachFacts& f) { f.here = changing; }) == Reach::some_networks);
@@ -152,4 +153,21 @@ TEST_CASE("whether an office can be reached is told from its addresses, its rela
   CHECK(reach([](ReachFacts& f) { f.relays = f.relays_answering = 0; }) == Reach::own_network);
   CHECK(reach([](ReachFacts& f) { f.relays = f.relays_answering = 0, f.global_v6 = true; }) == Reach::some_networks);
   CHECK(std::string(name_of(last_reach)) == "no_network");
+}
+
+TEST_CASE("what a network lets out is told by the relays that answer, and how") {
+  auto outlet = [](auto change) {
+    ReachFacts f{.has_address = true, .relays = 2, .relays_answering = 1};
+    change(f);
+    return outlet_of(f);
+  };
+  CHECK(outlet([](ReachFacts& f) { f.udp_passes = true; }) == Outlet::everything);
+  CHECK(outlet([](ReachFacts& f) { f.udp_passes = false; }) == Outlet::web_only);
+  CHECK(outlet([](ReachFacts& f) { f.relays_answering = 0, f.relays_silent = 2; }) == Outlet::nothing);
+  CHECK(outlet([](ReachFacts& f) { f.relays_answering = 0, f.relays_silent = f.names_unknown = 2; }) == Outlet::no_names);
+  CHECK(outlet([](ReachFacts& f) { f.relays = f.relays_answering = 0; }) == Outlet::unknown);
+  CHECK(outlet([](ReachFacts& f) { f.has_address = false; }) == Outlet::no_network);
+  CHECK(std::string(name_of(last_outlet)) == "unknown");
+  for (uint8_t i = 0; i <= static_cast<uint8_t>(last_outlet); ++i) CHECK_THAT(explain(static_cast<Outlet>(i)).sentence, Catch::EndsWith("."));
+  for (uint8_t i = 0; i <= static_cast<uint8_t>(last_reach); ++i) CHECK_THAT(explain(static_cast<Reach>(i)).sentence, Catch::EndsWith("."));
 }
