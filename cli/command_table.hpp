@@ -38,6 +38,9 @@ void add_join_commands(CommandTable& table);      // join, leave
 void add_connect_command(CommandTable& table);    // connect
 void add_audit_commands(CommandTable& table);     // audit show|verify|export
 void add_relay_commands(CommandTable& table);     // relay add|remove|list
+void add_address_commands(CommandTable& table);   // address add|remove
+void add_netcheck_command(CommandTable& table);   // netcheck
+void add_why_commands(CommandTable& table);       // why, debug dump
 void add_backup_commands(CommandTable& table);    // backup, restore
 void add_demo_command(CommandTable& table);       // demo
 

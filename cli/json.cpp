@@ -40,8 +40,8 @@ Json convert(const admin::Value& value) {
 
 }  // namespace
 
-std::string to_json(const admin::Value& value) {
-  return convert(value).dump(-1, ' ', false, Json::error_handler_t::replace);
+std::string to_json(const admin::Value& value, int indent) {
+  return convert(value).dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace drawbridge::cli

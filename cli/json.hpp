@@ -7,7 +7,7 @@
 
 namespace drawbridge::cli {
 
-// One line. Byte strings become base64 (RFC 4648, padded).
-std::string to_json(const admin::Value& value);
+// Byte strings become base64 (RFC 4648, padded). `indent` < 0: one line; else each level is so much further in.
+std::string to_json(const admin::Value& value, int indent = -1);
 
 }  // namespace drawbridge::cli

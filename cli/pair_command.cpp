@@ -9,6 +9,7 @@
 #include "cli/qr/symbol.hpp"
 #include "cli/status_text.hpp"
 #include "cli/time_text.hpp"
+#include "cli/wrapped_text.hpp"
 #include "keys/word_list.hpp"
 
 namespace drawbridge::cli {
@@ -91,6 +92,14 @@ void show_short_code(Session& session, const std::string& code) {
   session.out.line("A code is safe now, but not against a recording and a quantum computer of later years; a link is.");
 }
 
+// Relays that were only named now have not answered yet: that says nothing.
+void show_reach(Session& session, const Value& created) {
+  const Value* reach = created.find("reach");
+  if (!reach || !reach->is_map() || reach->text("code") == "unknown") return;
+  write_wrapped(session.out, reach->text("sentence"));
+  if (!reach->text("remedy").empty()) write_wrapped(session.out, reach->text("remedy"));
+}
+
 void show_invitation(Session& session, const Arguments& arguments, const Value& created) {
   std::string link = created.text("link");
   if (arguments.code) {
@@ -102,6 +111,7 @@ void show_invitation(Session& session, const Arguments& arguments, const Value& 
   }
   session.out.line(fmt::format("The code works once and ends {}. Ctrl-C withdraws it.",
                                relative_time(created.text("expires_at"), now_unix_ms())));
+  show_reach(session, created);
   if (arguments.allow.empty())
     session.out.line("The device will reach nothing until you allow it: drawbridge allow DEVICE SERVICE");
 }

@@ -35,6 +35,9 @@ void add_all(CommandTable& table) {
   add_device_commands(table);
   add_connect_command(table);
   add_relay_commands(table);
+  add_address_commands(table);
+  add_why_commands(table);
+  add_netcheck_command(table);
   add_audit_commands(table);
   add_backup_commands(table);
   add_demo_command(table);

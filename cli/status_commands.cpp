@@ -20,6 +20,14 @@ void show_status(Session& session, const Value& status) {
   for (const std::string& line : describe_status(status, now_unix_ms(), session.out)) session.out.line(line);
 }
 
+void show_transitions(Session& session, const Value& status) {
+  std::vector<std::string> lines = describe_transitions(status, session.out);
+  if (lines.empty()) return;
+  session.out.line();
+  session.out.line(session.out.toned("CHANGES OF PATHS", Tone::faint));
+  for (const std::string& line : lines) session.out.line(line);
+}
+
 ExitCode watch_status(Session& session) {
   Interrupt interrupt;
   AdminClient client(session.state);
@@ -27,6 +35,7 @@ ExitCode watch_status(Session& session) {
   while (auto status = client.receive({}, interrupt.descriptor())) {
     if (session.out.terminal().interactive && !session.out.json()) session.out.raw("\x1b[H\x1b[2J");
     show_status(session, *status);
+    show_transitions(session, *status);
     if (!client.more()) break;
     if (!session.out.terminal().interactive) session.out.line();
   }

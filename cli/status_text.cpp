@@ -6,6 +6,7 @@
 
 #include "cli/text_width.hpp"
 #include "cli/time_text.hpp"
+#include "cli/wrapped_text.hpp"
 
 namespace drawbridge::cli {
 
@@ -17,10 +18,8 @@ namespace {
 std::string peer_detail(const Value& peer, int64_t now) {
   const Value* path = peer.find("path");
   if (peer.text("state") == "connected" && path && path->is_map()) {
-    auto rtt = path->real("rtt_ms");
-    return describe_path(*path) + (rtt ? fmt::format(", {:.1f} ms", *rtt) : "");
+    return describe_path(*path) + describe_quality(*path);
   }
-  if (!peer.text("cause").empty()) return peer.text("cause");
   return peer.text("since").empty() ? "" : "since " + relative_time(peer.text("since"), now);
 }
 
@@ -49,12 +48,39 @@ void add_section(std::vector<std::string>& lines, const Table& table, const Outp
   for (std::string& line : lines_of(table, style)) lines.push_back(std::move(line));
 }
 
+// Sentences are too long for a column.
+void add_causes(std::vector<std::string>& lines, const Value::Array& peers, const Output& style) {
+  for (const Value& peer : peers) {
+    if (peer.text("cause").empty()) continue;
+    for (std::string& line : wrapped(peer.text("name") + ": " + peer.text("cause"), text_columns(style), 2)) lines.push_back(std::move(line));
+  }
+}
+
 std::string joined(const Value::Array& items, const char* separator) {
   std::vector<std::string> texts;
   for (const Value& item : items) {
     if (item.as_text()) texts.push_back(*item.as_text());
   }
   return fmt::format("{}", fmt::join(texts, separator));
+}
+
+// Why a path was taken, or left.
+std::string reason_text(const std::string& reason) {
+  if (reason == "first") return "the first that answered";
+  if (reason == "silent") return "no answer by the one before";
+  if (reason == "direct") return "direct instead of relayed";
+  if (reason == "faster") return "faster than the one before";
+  if (reason == "nominated") return "the device chose it";
+  if (reason == "back") return "it answers again";
+  if (reason == "ended") return "the connection ended";
+  return reason;
+}
+
+std::string fixed_address_text(const Value& address) {
+  std::string found = joined(address.items("found"), ", ");
+  std::string cause = address.text("cause");
+  if (!cause.empty()) return fmt::format("Fixed address {}: {}", address.text("address"), cause);
+  return fmt::format("Fixed address {}{}", address.text("address"), found == address.text("address") ? "" : ", now " + found);
 }
 
 }  // namespace
@@ -65,6 +91,27 @@ std::string describe_path(const Value& path) {
   return fmt::format("{}, {}", path.text("kind"), path.text("remote"));
 }
 
+std::string describe_quality(const Value& path) {
+  std::string out;
+  if (auto rtt = path.real("rtt_ms")) out += fmt::format(", {:.1f} ms", *rtt);
+  if (auto loss = path.real("loss"); loss && *loss > 0) out += fmt::format(", {:.0f} % lost", *loss * 100);
+  return out;
+}
+
+std::vector<std::string> describe_transitions(const Value& status, const Output& style) {
+  std::vector<std::pair<std::string, std::string>> found;
+  for (const Value& peer : status.items("peers")) {
+    for (const Value& transition : peer.items("transitions")) {
+      std::string path = transition.text("kind").empty() ? "no path" : describe_path(transition);
+      found.emplace_back(transition.text("at"), fmt::format("{}: {} ({})", peer.text("name"), path, reason_text(transition.text("reason"))));
+    }
+  }
+  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<std::string> lines;
+  for (const auto& [at, text] : found) lines.push_back(style.toned(time_of_day(at), Tone::faint) + "  " + text);
+  return lines;
+}
+
 std::vector<std::string> describe_status(const Value& status, int64_t now, const Output& style) {
   static const Value nothing;
   const Value& node = status.find("node") ? *status.find("node") : nothing;
@@ -72,11 +119,16 @@ std::vector<std::string> describe_status(const Value& status, int64_t now, const
   lines.push_back(fmt::format("{}  {}", style.toned(node.text("name"), Tone::strong),
                               style.toned(short_id(node.text("id")), Tone::faint)));
   lines.push_back("Listening on " + joined(node.items("listen"), ", "));
+  for (const Value& address : status.items("addresses")) lines.push_back(fixed_address_text(address));
+  if (const Value* reach = status.find("reach"); reach && reach->is_map()) {
+    for (std::string& line : wrapped(reach->text("sentence"), text_columns(style))) lines.push_back(std::move(line));
+  }
   if (status.items("peers").empty()) {
     lines.push_back("");
     lines.push_back("Nothing is paired yet. On the office: drawbridge pair. On a device: drawbridge join LINK.");
   }
   add_section(lines, peer_table(status.items("peers"), now), style);
+  add_causes(lines, status.items("peers"), style);
   add_section(lines, service_table(status.items("services")), style);
   add_section(lines, invitation_table(status.items("invitations"), now), style);
   return lines;

@@ -12,9 +12,14 @@ namespace drawbridge::cli {
 
 // "direct, 192.0.2.7:41000" or "relayed by relay.example".
 std::string describe_path(const admin::Value& path);
+// ", 12.3 ms, 2 % lost": as far as known.
+std::string describe_quality(const admin::Value& path);
 
 // The whole of `status`, one line an element.
 std::vector<std::string> describe_status(const admin::Value& status, int64_t now_unix_ms, const Output& style);
+
+// The newest changes of paths, oldest first, with their times; empty if there was none.
+std::vector<std::string> describe_transitions(const admin::Value& status, const Output& style);
 
 // Rows for Output::table.
 struct Table {

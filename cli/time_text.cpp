@@ -176,6 +176,16 @@ std::string local_time(std::string_view rfc3339) {
   return {text, std::strftime(text, sizeof text, "%Y-%m-%d %H:%M", &parts)};
 }
 
+std::string time_of_day(std::string_view rfc3339) {
+  auto parsed = parse_rfc3339(rfc3339);
+  if (!parsed) return std::string(rfc3339);
+  std::time_t seconds = *parsed / 1000;
+  std::tm parts{};
+  localtime_r(&seconds, &parts);
+  char text[16];
+  return {text, std::strftime(text, sizeof text, "%H:%M:%S", &parts)};
+}
+
 std::string relative_time(std::string_view rfc3339, int64_t now) {
   auto parsed = parse_rfc3339(rfc3339);
   if (!parsed) return std::string(rfc3339);

@@ -26,6 +26,7 @@ std::string to_rfc3339(int64_t unix_ms);
 // For people: "3 minutes ago", "in 2 hours", beyond a week the local date and time. The text itself if it is no time.
 std::string relative_time(std::string_view rfc3339, int64_t now_unix_ms);
 std::string local_time(std::string_view rfc3339);
+std::string time_of_day(std::string_view rfc3339);  // local, "09:30:07"
 
 int64_t now_unix_ms();
 

@@ -146,6 +146,8 @@ admin::Scope Bridge::admin_scope() {
           secrets_.backup_key,
           entropy_,
           [this] { return outside_.gateways(); },
+          outside_,
+          relay_links_,
           [this] {
             end_ = End::restart;
             loop_.stop();
@@ -247,6 +249,7 @@ void Bridge::handle(const Event& event) {
   if (const auto* writable = std::get_if<event::FlowWritable>(&event)) return flows_.handle(*writable);
   if (const auto* ended = std::get_if<event::FlowEnded>(&event)) return flows_.handle(*ended);
   if (const auto* wanted = std::get_if<event::RelayWanted>(&event)) return relay_links_.handle(*wanted);
+  if (const auto* wanted = std::get_if<event::AddressesWanted>(&event)) return outside_.handle(*wanted);
   if (std::holds_alternative<event::ServicesChanged>(event)) offer_services();
   if (config_.port_mapping) outside_.map_port(driver_.listening());
   log_event(log_, event, [this](const RelationKey& key) { return name_of(key); });

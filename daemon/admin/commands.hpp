@@ -29,6 +29,11 @@ void run_audit_verify(Scope& scope, const CallPtr& call);
 void run_relay_add(Scope& scope, const CallPtr& call);
 void run_relay_remove(Scope& scope, const CallPtr& call);
 void run_relay_list(Scope& scope, const CallPtr& call);
+void run_address_add(Scope& scope, const CallPtr& call);
+void run_address_remove(Scope& scope, const CallPtr& call);
+void run_netcheck(Scope& scope, const CallPtr& call);
+void run_why(Scope& scope, const CallPtr& call);
+void run_debug_dump(Scope& scope, const CallPtr& call);
 void run_backup(Scope& scope, const CallPtr& call);
 void run_restore(Scope& scope, const CallPtr& call);
 

@@ -1,6 +1,7 @@
 // connect: one service as the control connection's own stream (stdio), or on a listener for the life of the client.
 #include "daemon/admin/arguments.hpp"
 #include "daemon/admin/commands.hpp"
+#include "daemon/admin/diagnosis.hpp"
 #include "daemon/admin/lookup.hpp"
 #include "daemon/io/stream_socket.hpp"
 
@@ -58,8 +59,9 @@ class WaitingEnd : public FlowEnd {
  private:
   void too_late() {
     PeerStatus office = office_of(scope_, service_);
-    call_->fail({ErrorCode::unreachable, office.cause.empty() ? "The office did not answer in time." : office.cause,
-                 "'drawbridge status' shows whether the office is connected."});
+    Value cause = office.state == PeerState::connected ? Value() : cause_of(scope_, office);
+    call_->fail({ErrorCode::unreachable, cause.as_text() ? *cause.as_text() : "The office did not answer in time.",
+                 "'drawbridge why OFFICE' says what would help."});
     scope_.driver.reset_flow(flow_, FlowReset::aborted);
     scope_.flows.drop(flow_);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "daemon/admin/diagnosis.hpp"
 #include "daemon/admin/rfc3339.hpp"
 
 namespace drawbridge::admin {
@@ -44,13 +45,30 @@ Value invitations_document(Scope& scope) {
   return out;
 }
 
+// Enough to see whether the path is at rest; `debug dump` has all.
+constexpr size_t newest_transitions = 5;
+
+}  // namespace
+
 Value listen_document(Scope& scope) {
   Value out = Value::array();
   for (const SocketAddress& address : scope.driver.listening()) out.push("udp://" + to_text(address));
   return out;
 }
 
-}  // namespace
+Value addresses_document(Scope& scope) {
+  Value out = Value::array();
+  for (const FixedAddressFinding& finding : scope.outside.fixed()) out.push(fixed_address_document(finding));
+  return out;
+}
+
+Value fixed_address_document(const FixedAddressFinding& finding) {
+  Value found = Value::array();
+  for (const SocketAddress& address : finding.found) found.push(to_text(address));
+  return Value::map({{"address", to_text(finding.address)}, {"found", std::move(found)}, {"cause", text_or_null(finding.failure)}});
+}
+
+const char* role_name(PeerRole role) { return role == PeerRole::office ? "office" : "device"; }
 
 const char* state_name(PeerState state) {
   switch (state) {
@@ -75,23 +93,25 @@ Value text_or_null(const std::string& text) {
   return text.empty() ? Value() : Value(text);
 }
 
-Value path_document(const PeerStatus& peer) {
+Value path_document(Scope& scope, const PeerStatus& peer) {
   if (!peer.path) return {};
   bool direct = peer.relay.empty();
   return Value::map({{"kind", direct ? "direct" : "relayed"},
                      {"remote", direct ? Value(to_text(peer.path->remote)) : Value()},
                      {"relay", text_or_null(peer.relay)},
-                     {"rtt_ms", milliseconds(peer.rtt)}});
+                     {"rtt_ms", milliseconds(peer.rtt)},
+                     {"loss", loss_of(scope, peer.key)}});
 }
 
-Value peer_document(const PeerStatus& peer) {
+Value peer_document(Scope& scope, const PeerStatus& peer) {
   return Value::map({{"id", to_text(peer.key.peer)},
                      {"name", peer.name},
-                     {"role", peer.key.role == PeerRole::office ? "office" : "device"},
+                     {"role", role_name(peer.key.role)},
                      {"state", state_name(peer.state)},
                      {"echo_age_ms", milliseconds(peer.echo_age)},
-                     {"path", peer.state == PeerState::connected ? path_document(peer) : Value()},
-                     {"cause", text_or_null(peer.cause)},
+                     {"path", peer.state == PeerState::connected ? path_document(scope, peer) : Value()},
+                     {"cause", cause_of(scope, peer)},
+                     {"transitions", transitions_document(scope, peer.key, newest_transitions)},
                      {"since", to_rfc3339(peer.since)},
                      {"bytes_sent", peer.bytes_sent},
                      {"bytes_received", peer.bytes_received}});
@@ -127,10 +147,9 @@ Value offered_service_document(Scope& scope, const OfferedService& service) {
   auto office = office_of(scope, service.office);
   auto address = scope.forward.address(service.office.peer, service.name);
   bool connected = office && office->state == PeerState::connected;
-  std::string cause = !address    ? "No free local port was found for this service."
-                      : connected ? ""
-                      : office    ? office->cause
-                                  : "";
+  Value cause = !address             ? Value("No free local port was found for this service.")
+                : connected || !office ? Value()
+                                       : cause_of(scope, *office);
   return Value::map({{"name", service.name},
                      {"office", office ? office->name : ""},
                      {"kind", service.kind},
@@ -140,7 +159,7 @@ Value offered_service_document(Scope& scope, const OfferedService& service) {
                      {"state", !address    ? "unavailable"
                                : connected ? "ready"
                                            : "waiting"},
-                     {"cause", text_or_null(cause)}});
+                     {"cause", std::move(cause)}});
 }
 
 Value services_document(Scope& scope) {
@@ -153,7 +172,7 @@ Value services_document(Scope& scope) {
 
 Value status_document(Scope& scope) {
   Value peers = Value::array();
-  for (const PeerStatus& peer : scope.node().peers(scope.now())) peers.push(peer_document(peer));
+  for (const PeerStatus& peer : scope.node().peers(scope.now())) peers.push(peer_document(scope, peer));
   Value node = Value::map({{"id", to_text(scope.node().id())},
                            {"name", scope.name},
                            {"version", DRAWBRIDGE_VERSION},
@@ -161,6 +180,8 @@ Value status_document(Scope& scope) {
                            {"started_at", to_rfc3339(scope.started_at)}});
   return Value::map({{"node", std::move(node)},
                      {"peers", std::move(peers)},
+                     {"reach", reach_document(scope)},
+                     {"addresses", addresses_document(scope)},
                      {"services", services_document(scope)},
                      {"invitations", invitations_document(scope)}});
 }

@@ -5,8 +5,8 @@
 
 namespace drawbridge::admin {
 
-Value peer_document(const PeerStatus& peer);
-Value path_document(const PeerStatus& peer);  // null if the peer has no path
+Value peer_document(Scope& scope, const PeerStatus& peer);
+Value path_document(Scope& scope, const PeerStatus& peer);  // null if the peer has no path
 Value device_document(const DeviceStatus& device);
 Value own_service_document(Scope& scope, const ServiceDefinition& service);
 Value offered_service_document(Scope& scope, const OfferedService& service);
@@ -14,7 +14,13 @@ Value offered_service_document(Scope& scope, const OfferedService& service);
 Value services_document(Scope& scope);
 Value status_document(Scope& scope);
 
+Value listen_document(Scope& scope);
+// What the owner has fixed, and what is found there.
+Value addresses_document(Scope& scope);
+Value fixed_address_document(const FixedAddressFinding& finding);
+
 const char* state_name(PeerState state);
+const char* role_name(PeerRole role);
 Value milliseconds(const std::optional<Duration>& duration);  // with a fraction; null if absent
 Value text_or_null(const std::string& text);
 

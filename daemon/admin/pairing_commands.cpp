@@ -1,6 +1,7 @@
 // pair, join, leave: how relations begin and end.
 #include "daemon/admin/arguments.hpp"
 #include "daemon/admin/commands.hpp"
+#include "daemon/admin/diagnosis.hpp"
 #include "daemon/admin/documents.hpp"
 #include "daemon/admin/lookup.hpp"
 #include "daemon/admin/rfc3339.hpp"
@@ -13,16 +14,17 @@ constexpr uint64_t longest_ms = static_cast<uint64_t>(to_ms(limits::invitation_l
 // The node tells of a pairing at once; that an invitation was claimed or is over is looked up so often.
 constexpr Duration look_interval = 1s;
 
-Value created_document(const CreatedInvitation& invitation) {
+Value created_document(Scope& scope, const CreatedInvitation& invitation) {
   return Value::map({{"id", invitation.id},
                      {"link", invitation.link},
                      {"code", invitation.code.empty() ? Value() : Value(invitation.code)},
-                     {"expires_at", to_rfc3339(invitation.expires_at)}});
+                     {"expires_at", to_rfc3339(invitation.expires_at)},
+                     {"reach", reach_document(scope)}});
 }
 
-Value created_event(const CreatedInvitation& invitation) {
+Value created_event(Scope& scope, const CreatedInvitation& invitation) {
   Value out = Value::map({{"event", "created"}});
-  Value document = created_document(invitation);
+  Value document = created_document(scope, invitation);
   for (const auto& [key, value] : *document.as_map()) out.set(key, value);
   return out;
 }
@@ -37,7 +39,7 @@ class InvitationWatch : public std::enable_shared_from_this<InvitationWatch> {
     auto self = shared_from_this();
     CallPtr call = call_.lock();
     scope_.watchers.add(call, [self](const Event& event) { self->happened(event); });
-    call->more(created_event(invitation_));
+    call->more(created_event(scope_, invitation_));
     timer_.start(look_interval);
   }
 
@@ -122,7 +124,7 @@ void run_pair(Scope& scope, const CallPtr& call) {
   scope.driver.when_done(invitation->request,
                          [&scope, call, wait, invitation = *invitation](const event::RequestDone& done) {
                            if (done.error) return call->fail(*done.error);
-                           if (!wait) return call->result(created_document(invitation));
+                           if (!wait) return call->result(created_document(scope, invitation));
                            if (call->open()) std::make_shared<InvitationWatch>(scope, call, invitation)->start();
                          });
 }

@@ -36,6 +36,11 @@ const std::map<std::string_view, Command>& commands() {
       {"relay.add", run_relay_add},
       {"relay.remove", run_relay_remove},
       {"relay.list", run_relay_list},
+      {"address.add", run_address_add},
+      {"address.remove", run_address_remove},
+      {"netcheck", run_netcheck},
+      {"why", run_why},
+      {"debug.dump", run_debug_dump},
       {"backup", run_backup},
       {"restore", run_restore},
   };

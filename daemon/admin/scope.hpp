@@ -5,8 +5,9 @@
 
 #include "daemon/admin/call.hpp"
 #include "daemon/gateway/gateway.hpp"
-#include "daemon/nat/gateway.hpp"
+#include "daemon/nat/outside_addresses.hpp"
 #include "daemon/node_driver.hpp"
+#include "daemon/relay/relay_links.hpp"
 #include "daemon/services/local_forward.hpp"
 #include "daemon/services/service_connector.hpp"
 
@@ -46,6 +47,8 @@ struct Scope {
   const Secret32& backup_key;     // from the words; seals and opens backups
   Entropy& entropy;               // safe from any thread
   std::function<std::vector<GatewayFinding>()> gateways;  // what asking the routers for a port has shown
+  const OutsideAddresses& outside;
+  const RelayLinks& relay_links;
   std::function<void()> restart;  // begin anew with what is on disk, after this turn
 
   Node& node() { return driver.node(); }

@@ -2,36 +2,25 @@
 #include "daemon/admin/arguments.hpp"
 #include "daemon/admin/commands.hpp"
 #include "daemon/admin/documents.hpp"
+#include "daemon/admin/echo.hpp"
 #include "daemon/admin/lookup.hpp"
 
 namespace drawbridge::admin {
 namespace {
 
-constexpr Duration echo_timeout = 500ms;
 constexpr Duration watch_interval = 250ms;
+constexpr Duration measure_interval = 2s;
 constexpr uint64_t ping_timeout_ms = 5'000;
 constexpr uint64_t longest_ping_ms = 600'000;
 
-// Asks every connected peer for a fresh echo; `then` when all have answered or not.
-void ask_for_echoes(Scope& scope, std::function<void()> then) {
-  auto waiting = std::make_shared<size_t>(1);
-  auto one_done = [waiting, then = std::move(then)] {
-    if (--*waiting == 0) then();
-  };
-  for (const PeerStatus& peer : scope.node().peers(scope.now())) {
-    if (peer.state != PeerState::connected) continue;
-    auto request = scope.node().ping(scope.now(), peer.key, echo_timeout);
-    if (!request) continue;
-    ++*waiting;
-    scope.driver.when_done(*request, [one_done](const event::RequestDone&) { one_done(); });
-  }
-  one_done();
-}
-
-// Sends the status after each change, as fast as the client reads but at most four times a second.
+// Sends the status after each change, as fast as the client reads but at most four times a second; and from time to
+// time anyway, because round trips and losses change without an event.
 class StatusWatch : public std::enable_shared_from_this<StatusWatch> {
  public:
-  StatusWatch(Scope& scope, const CallPtr& call) : scope_(scope), call_(call), timer_(scope.loop, [this] { due(); }) {}
+  StatusWatch(Scope& scope, const CallPtr& call)
+      : scope_(scope), call_(call), timer_(scope.loop, [this] { due(); }), measure_(scope.loop, [this] { measure(); }) {
+    measure_.start(measure_interval);
+  }
 
   void changed() {
     if (std::exchange(changed_, true)) return;
@@ -39,6 +28,12 @@ class StatusWatch : public std::enable_shared_from_this<StatusWatch> {
   }
 
  private:
+  void measure() {
+    CallPtr call = call_.lock();
+    if (!call || !call->open()) return;
+    measure_.start(measure_interval);
+    ask_for_echoes(scope_, [self = shared_from_this()] { self->changed(); });
+  }
   void due() {
     CallPtr call = call_.lock();
     if (!call || !call->open()) return;
@@ -53,7 +48,7 @@ class StatusWatch : public std::enable_shared_from_this<StatusWatch> {
 
   Scope& scope_;
   std::weak_ptr<Call> call_;
-  LocalTimer timer_;
+  LocalTimer timer_, measure_;
   bool changed_ = false;
 };
 
@@ -69,7 +64,7 @@ Value ping_document(Scope& scope, const RelationKey& key, const event::RequestDo
     return Value::map({{"id", to_text(key.peer)},
                        {"name", peer.name},
                        {"rtt_ms", milliseconds(done.rtt)},
-                       {"path", path_document(peer)}});
+                       {"path", path_document(scope, peer)}});
   }
   return {};
 }

@@ -16,6 +16,7 @@ void OutsideAddresses::map_port(const std::vector<SocketAddress>& listening) {
 
 void OutsideAddresses::handle_network_change() {
   if (mapping_) mapping_->handle_network_change(default_gateways());
+  fixed_.handle_network_change();
 }
 
 std::vector<GatewayFinding> OutsideAddresses::gateways() const {
@@ -23,14 +24,20 @@ std::vector<GatewayFinding> OutsideAddresses::gateways() const {
 }
 
 void OutsideAddresses::mapped(const std::vector<MappedAddress>& addresses) {
-  std::vector<SocketAddress> external;
   std::vector<std::string> texts;
-  for (const MappedAddress& address : addresses) {
-    external.push_back(address.external);
-    texts.push_back(to_text(address.external));
-  }
+  for (const MappedAddress& address : addresses) texts.push_back(to_text(address.external));
   log_.info(LogEvent::port_mapped, {{LogField::addresses, texts}});
-  node_.handle_forwarded_addresses(loop_.now(), std::move(external));
+  tell();
 }
+
+// What the owner has fixed comes first: he knows why.
+void OutsideAddresses::tell() {
+  std::vector<SocketAddress> all = fixed_.all();
+  for (const MappedAddress& address : mapping_ ? mapping_->mapped() : std::vector<MappedAddress>()) {
+    if (std::find(all.begin(), all.end(), address.external) == all.end()) all.push_back(address.external);
+  }
+  node_.handle_forwarded_addresses(loop_.now(), std::move(all));
+}
+
 
 }  // namespace drawbridge

@@ -2,6 +2,8 @@
 
 #include <netdb.h>
 
+#include <algorithm>
+
 #include "daemon/io/socket_address.hpp"
 
 namespace drawbridge {
@@ -75,6 +77,7 @@ void RelayLinks::found(uint16_t number, uint64_t lookup, std::vector<SocketAddre
   auto entry = lines_.find(number);
   if (entry == lines_.end() || entry->second.lookup != lookup) return;
   Line& line = entry->second;
+  line.name_unknown = addresses.empty();
   if (addresses.empty()) {
     log_.warning(LogEvent::relay_unreachable, {{LogField::address, line.url.host},
                                                {LogField::message, "The relay's name was not found."},
@@ -97,6 +100,13 @@ bool RelayLinks::is_ready(const Line& line) const {
     if (status.address.url == url || status.address.other_url == url) return status.ready;
   }
   return false;
+}
+
+bool RelayLinks::name_unknown(std::string_view text) const {
+  auto url = relay::parse_relay_url(text);
+  return url && std::any_of(lines_.begin(), lines_.end(), [&](const auto& entry) {
+    return entry.second.url.key.id == url->key.id && entry.second.name_unknown;
+  });
 }
 
 bool RelayLinks::carries(const Path& path) const {

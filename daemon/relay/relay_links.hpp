@@ -17,6 +17,8 @@ class RelayLinks final : public NodeDriver::Outlet {
   RelayLinks(Loop& loop, Log& log, Node& node, Entropy& entropy) : loop_(loop), log_(log), node_(node), entropy_(entropy) {}
 
   void handle(const event::RelayWanted& wanted);
+  // Whether the newest lookup of this relay's name, by whichever transport, found nothing.
+  bool name_unknown(std::string_view url) const;
 
   // NodeDriver::Outlet
   bool carries(const Path& path) const override;
@@ -30,6 +32,7 @@ class RelayLinks final : public NodeDriver::Outlet {
     std::unique_ptr<RelayWebSocketClient> client; // null: UDP, or not open yet
     uint64_t lookup = 0;                          // the newest
     std::map<relay::RelayUrl::Transport, size_t> unanswered;  // lookups since the relay was last known to answer
+    bool name_unknown = false;                    // it found nothing
   };
   // The relay's addresses are looked up on libuv's threads.
   void look_up(uint16_t number);

@@ -12,8 +12,8 @@ from servers import Echo, exchange
 TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"
 ID = r"^([0-9a-z]{7}-)+[0-9a-z]{7}$"
 NODE = {"id", "name", "version", "listen", "started_at"}
-PEER = {"id", "name", "role", "state", "echo_age_ms", "path", "cause", "since", "bytes_sent", "bytes_received"}
-PATH = {"kind", "remote", "relay", "rtt_ms"}
+PEER = {"id", "name", "role", "state", "echo_age_ms", "path", "cause", "transitions", "since", "bytes_sent", "bytes_received"}
+PATH = {"kind", "remote", "relay", "rtt_ms", "loss"}
 SERVICE = {"name", "office", "kind", "target", "address", "url", "state", "cause"}
 DEVICE = {"id", "name", "grants", "until", "state", "last_seen", "last_refusal", "revoked_at", "grants_until"}
 RECORD = {"seq", "time", "type", "device", "device_name", "service", "detail", "bytes_sent", "bytes_received", "hash"}
@@ -42,7 +42,7 @@ class Contract(BridgeTest):
         exchange(self.address, b"x" * 1000)
         for node, peer_name, role in ((self.office, "laptop", "device"), (self.laptop, "office", "office")):
             status = node.json("status")
-            self.holds(status, {"node", "peers", "services", "invitations"})
+            self.holds(status, {"node", "peers", "reach", "addresses", "services", "invitations"})
             self.holds(status["node"], NODE)
             self.ids_and_times(status["node"]["id"], status["node"]["started_at"])
             self.assertRegex(status["node"]["listen"][0], r"^udp://127\.0\.0\.1:\d+$")
@@ -59,12 +59,13 @@ class Contract(BridgeTest):
 
     def test_an_open_invitation_is_part_of_the_status(self):
         created = self.office.json("pair", "--name", "phone", "--expires", "2m")
-        self.holds(created, {"id", "link", "code", "expires_at"})
+        self.holds(created, {"id", "link", "code", "expires_at", "reach"})
+        self.holds(created["reach"], {"code", "sentence", "remedy"})
         self.assertTrue(created["link"].startswith("drawbridge:#"))
         invitation, = self.office.json("status")["invitations"]
         self.assertEqual(invitation, {"id": created["id"], "name": "phone", "expires_at": created["expires_at"], "claimed": False})
         picture = self.office.json("pair", "--qr", "svg", "--output", self.path("code.svg"))
-        self.holds(picture, {"id", "link", "code", "expires_at", "file"})
+        self.holds(picture, {"id", "link", "code", "expires_at", "reach", "file"})
         self.assertRegex(self.office.run("pair", "--link-only"), r"^drawbridge:#[\w-]+\n$")
 
     def test_status_watched_is_one_document_a_line(self):
@@ -72,7 +73,8 @@ class Contract(BridgeTest):
         self.addCleanup(watching.stdout.close)
         self.assertEqual(len(json.loads(watching.stdout.readline())["services"]), 2)
         self.office.json("unexpose", "files")
-        self.assertEqual(len(json.loads(watching.stdout.readline())["services"]), 1)
+        # Round trips are measured meanwhile, and told, too.
+        self.assertIn(1, (len(json.loads(line)["services"]) for line in watching.stdout))
         watching.send_signal(signal.SIGINT)
         self.assertIn(watching.wait(20), (0, 130))
 
