@@ -52,7 +52,9 @@ void NodeDriver::settle() {
   persist();
   if (outlet_) outlet_->flush();
   readers_.turn_end();
-  more ? loop_.turn_again() : sleep_until(node_.next_timeout());
+  if (!more) return sleep_until(node_.next_timeout());
+  expected_wake_ = now().boot;
+  loop_.turn_again();
 }
 
 void NodeDriver::settle_all() {

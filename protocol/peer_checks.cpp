@@ -206,6 +206,7 @@ void Peer::use(Now now, Candidate& candidate) {
   session_->path = candidate.path;
   session_->packet_size = std::clamp<size_t>(candidate.confirmed_size, limits::smallest_packet, limits::largest_packet);
   session_->may_send = true;
+  if (moved) session_->session->connection().handle_path_answer(now.boot);  // it has just been proved
   if (moved && before != &candidate && rtt_before > Duration::zero() && candidate.rtt) {
     session_->session->connection().handle_path_switch(now.boot, rtt_before, *candidate.rtt);
   }
@@ -316,7 +317,9 @@ void Peer::alive(Now now, const Path& path) {
   check_waiting_ = far_future;
   if (Candidate* candidate = candidates_.find(path.remote)) candidate->silent_since.reset();
   if (!session_) return;
-  session_->session->connection().handle_path_answer(now.boot);
+  // An answer by another path says nothing about packets that are lost on the one in use: to count their losses as the
+  // connection's silence would end it, while the peer is about to name the path that works.
+  if (session_->path && session_->path->remote == path.remote) session_->session->connection().handle_path_answer(now.boot);
   session_->may_send = true;
   if (suspended_at_ != far_future) resume(now);
   if (!waiting_flows_.empty()) attach_waiting(now);
