@@ -15,7 +15,12 @@ bool without_common_family(const PathFacts& f) {
   return known && !(f.here_v4 && f.there_v4) && !(f.here_v6 && f.there_v6);
 }
 
+bool short_of_quota(const PathFacts& f) {
+  return std::any_of(f.relays.begin(), f.relays.end(), [](const RelayFacts& r) { return r.answers && r.over_quota; });
+}
+
 Cause why_relayed(const PathFacts& f) {
+  if (short_of_quota(f)) return Cause::relay_quota;
   if (blocks_udp(f.here)) return Cause::relayed_udp_blocked_here;
   if (blocks_udp(f.there)) return Cause::relayed_udp_blocked_there;
   if (f.direct_answers) return Cause::relayed_direct_worse;
@@ -39,7 +44,7 @@ bool all(const std::vector<RelayFacts>& relays, Predicate predicate) {
 // At least one relay answers.
 Cause why_not_met(const PathFacts& f) {
   bool there = any(f.relays, [](const RelayFacts& r) { return r.answers && r.peer_there; });
-  if (any(f.relays, [](const RelayFacts& r) { return r.answers && r.over_quota; })) return Cause::relay_quota;
+  if (short_of_quota(f)) return Cause::relay_quota;
   if (!there) return Cause::peer_away;
   return f.clock_behind ? Cause::clock_wrong : Cause::peer_silent;
 }

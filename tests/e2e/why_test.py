@@ -127,6 +127,21 @@ class Apart(ThreeNetworks):
         """The relay's computer passes packets on between the two networks, or not."""
         subprocess.run(["ip", "netns", "exec", self.relay_network, "sysctl", "-qw", f"net.ipv4.ip_forward={int(on)}"], check=True)
 
+    def block_udp(self, node, address):
+        """Only web traffic gets out from now on. The new address makes a network event."""
+        subprocess.run(["ip", "netns", "exec", node.namespace, "nft", "-f", "-"], text=True, check=True,
+                       input="table ip wall { chain out { type filter hook output priority filter; meta l4proto udp drop; }; }")
+        ip("-n", node.namespace, "address", "add", address, "dev", "cable")
+
+    def test_a_network_that_lets_only_web_traffic_out_is_blamed_at_both_ends(self):
+        self.meet(self.urls[0])
+        self.office.json("relay", "add", self.urls[1])
+        eventually(lambda: self.laptop.peer("office")["state"] == "connected", 60, "they are connected")
+        self.block_udp(self.laptop, "10.76.2.3/24")
+        why = self.cause(self.laptop, "office", "relayed_udp_blocked_here")
+        self.assertEqual(why["facts"]["nat"]["mapping"], "udp_blocked")
+        self.cause(self.office, "laptop", "relayed_udp_blocked_there")
+
     def netcheck(self, node):
         found = node.json("netcheck")
         self.assertEqual(set(found), NETCHECK)
@@ -148,9 +163,7 @@ class Apart(ThreeNetworks):
         self.office.json("pair")  # an office without services is one from its first invitation on
         self.assertEqual(self.netcheck(self.office)["verdict"], self.office.json("status")["reach"])
 
-        subprocess.run(["ip", "netns", "exec", self.office.namespace, "nft", "-f", "-"], text=True, check=True,
-                       input="table ip wall { chain out { type filter hook output priority filter; meta l4proto udp drop; }; }")
-        ip("-n", self.office.namespace, "address", "add", "10.76.1.3/24", "dev", "cable")  # a network event
+        self.block_udp(self.office, "10.76.1.3/24")
         eventually(lambda: self.netcheck(self.office)["outlet"]["code"] == "web_only", 120, "only web traffic gets out")
         self.assertEqual(self.netcheck(self.office)["relays"][0]["transport"], "websocket")
         self.stop_relay(self.relay)

@@ -1,4 +1,6 @@
 // Whether the cause that is told is the one that was made.
+#include <algorithm>
+
 #include "tests/sim/office_fixture.hpp"
 
 using namespace drawbridge;
@@ -43,6 +45,20 @@ struct Observed {
   SimNode& office;
   SimNode& laptop;
 };
+
+// The laptop's state is replaced by an older copy, which does not know of the counters used since; its clock is wrong.
+void put_back(Observed& o, Duration clock_behind) {
+  auto earlier = o.laptop.disk;
+  for (int starts = 0; starts < 4; ++starts) {  // each leaves out ten minutes' worth of counters
+    o.laptop.kill();
+    o.laptop.start();
+    REQUIRE(o.becomes(o.laptop, Cause::direct));
+  }
+  o.laptop.kill();
+  o.laptop.disk = earlier;
+  o.laptop.wall_offset = -clock_behind;
+  o.laptop.start();
+}
 
 }  // namespace
 
@@ -101,4 +117,113 @@ TEST_CASE("the history tells which paths were tried, and every change of the one
   o.office.start();
   REQUIRE(o.becomes(o.laptop, Cause::direct));
   CHECK(o.history().in_use());
+}
+
+TEST_CASE("a relay that serves nobody yet is asked all the same, and left when the asker has heard enough") {
+  World world(9, {.delay = 10ms});
+  SimRelay& relay = world.add_relay();
+  SimNode& office = world.add("office");
+  world.run(100ms);
+  REQUIRE(office.node->add_relay(office.now(), relay.url(), ""));
+  world.run(1s);
+  CHECK(office.node->relays().empty());
+
+  Instant began = office.now().boot;
+  office.node->ask_relays(office.now());
+  office.node->ask_relays(office.now());  // somebody else at the same time
+  office.pump();
+  auto answered = [&] {
+    auto found = office.node->relays();
+    return found.size() == 1 && found[0].ready && found[0].by_udp && found[0].measured > began && found[0].reflexive;
+  };
+  CHECK(world.run(2s, answered));
+  office.node->end_asking();
+  office.pump();
+  CHECK(office.node->relays().size() == 1);
+  office.node->end_asking();
+  office.pump();
+  CHECK(world.run(2s, [&] { return office.node->relays().empty(); }));
+}
+
+TEST_CASE("relays in use are asked afresh, and one that has stopped is told from one that answers") {
+  Observed o(&port_restricted, &port_restricted);
+  o.world.run(2s);
+  auto fresh = [&](Instant since) {
+    size_t count = 0;
+    for (const relay::RelayStatus& status : o.office.node->relays()) count += status.ready && status.measured > since;
+    return count;
+  };
+  Instant began = o.office.now().boot;
+  o.office.node->ask_relays(o.office.now());
+  o.office.pump();
+  CHECK(o.world.run(500ms, [&] { return fresh(began) == 2; }));
+  o.office.node->end_asking();
+
+  o.other.kill();
+  began = o.office.now().boot;
+  o.office.node->ask_relays(o.office.now());
+  o.office.pump();
+  CHECK(o.world.run(10s, [&] {
+    auto relays = o.office.node->relays();
+    return fresh(began) == 1 && std::count_if(relays.begin(), relays.end(), [](const auto& r) { return r.silent; }) == 1;
+  }));
+  o.office.node->end_asking();
+}
+
+TEST_CASE("a fixed address is told to devices, outlives a power cut, and is taken back by a full disk") {
+  World world(11, {.delay = 10ms});
+  SimNode& office = world.add("office");
+  world.run(100ms);
+  auto done = [&](const Result<RequestId>& request) {
+    REQUIRE(request);
+    world.run(1s, [&] { return office.done(*request); });
+    return office.done(*request) && !office.results.at(*request).error;
+  };
+  CHECK(done(office.node->add_address(office.now(), "office.example:7470")));
+  CHECK(office.seen<event::AddressesWanted>().back().addresses.size() == 1);
+  office.kill();
+  office.start();
+  world.run(100ms);
+  REQUIRE(office.node->fixed_addresses().size() == 1);
+  CHECK(to_text(office.node->fixed_addresses()[0]) == "office.example:7470");
+  CHECK(office.seen<event::AddressesWanted>().size() == 2);
+
+  office.disk_full = true;
+  CHECK_FALSE(done(office.node->add_address(office.now(), "203.0.113.7:7470")));
+  CHECK(office.node->fixed_addresses().size() == 1);
+  CHECK_FALSE(done(office.node->remove_address(office.now(), "office.example:7470")));
+  CHECK(office.node->fixed_addresses().size() == 1);
+  office.disk_full = false;
+  CHECK(done(office.node->remove_address(office.now(), "office.example:7470")));
+  CHECK(office.node->fixed_addresses().empty());
+  CHECK(office.seen<event::AddressesWanted>().back().addresses.empty());
+}
+
+TEST_CASE("a device that was put back to an older state is refused, and only its office can say so") {
+  Observed o(&port_restricted, &port_restricted);
+  put_back(o, std::chrono::hours(1));
+  CHECK(o.becomes(o.office, Cause::refused, 3min));
+  CHECK(o.becomes(o.laptop, Cause::peer_silent));
+  REQUIRE(o.office.node->reset_counter(o.office.now(), o.laptop.identity.id));
+  o.office.pump();
+  CHECK(o.becomes(o.laptop, Cause::direct, 3min));
+  CHECK(o.becomes(o.office, Cause::direct));
+}
+
+TEST_CASE("a clock from before the pairing is blamed when the office is there and does not answer") {
+  Observed o(&port_restricted, &port_restricted);
+  put_back(o, std::chrono::hours(24 * 30));
+  CHECK(o.becomes(o.laptop, Cause::clock_wrong, 3min));
+}
+
+TEST_CASE("a computer without a network says so, and is connected again by itself when it has one") {
+  Observed o(nullptr, nullptr);
+  SocketAddress address = o.laptop.address;
+  o.laptop.node->handle_network_change(o.laptop.now(), {});
+  o.world.drop = [&](const SocketAddress& from, const SocketAddress& to, const Bytes&) { return from == address || to == address; };
+  CHECK(o.becomes(o.laptop, Cause::no_network));
+  o.world.drop = [](auto&, auto&, auto&) { return false; };
+  o.laptop.node->handle_network_change(o.laptop.now(), {address});
+  o.laptop.pump();
+  CHECK(o.becomes(o.laptop, Cause::direct));
 }

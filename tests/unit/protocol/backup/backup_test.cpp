@@ -88,12 +88,14 @@ TEST_CASE("audit records that do not fit are left out, the oldest first") {
 TEST_CASE("restoring into an empty state brings everything but invitations back") {
   roster::Invitation invitation;
   invitation.id = 5;
-  Backup backup{{}, {}, {relation(1), relation(2, PeerRole::office), revocation(3), state(10), roster::to_row(invitation)}};
+  Backup backup{{}, {}, {relation(1), relation(2, PeerRole::office), revocation(3), state(10), roster::to_row(invitation),
+                         roster::to_row(roster::OwnAddress{1, {"office.example", 7470}})}};
   Merged merged = merge({}, backup);
   CHECK(merged.devices == 1);
   CHECK(merged.offices == 1);
   CHECK(merged.revocations == 1);
   CHECK(holds(merged.rows, relation(1)));
+  CHECK(holds(merged.rows, roster::to_row(roster::OwnAddress{1, {"office.example", 7470}})));
   CHECK_FALSE(holds(merged.rows, roster::to_row(invitation)));
 }
 

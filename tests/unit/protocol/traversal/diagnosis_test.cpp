@@ -99,6 +99,8 @@ TEST_CASE("what has only just been asked is waited for") {
 
 TEST_CASE("a quota that is used up, a refusal, a wrong clock and an old version are told as such") {
   CHECK(diagnose(apart({{.answers = true, .over_quota = true, .peer_there = true}})) == Cause::relay_quota);
+  CHECK(diagnose(with(relayed(changing, changing), [](PathFacts& f) { f.relays = {{.answers = true, .over_quota = true}}; })) == Cause::relay_quota);
+  CHECK(diagnose(with(connected(), [](PathFacts& f) { f.relays = {{.answers = true, .over_quota = true}}; })) == Cause::direct);
   CHECK(diagnose(with(apart({meeting}), [](PathFacts& f) { f.we_are_office = f.refused = true; })) == Cause::refused);
   CHECK(diagnose(with(apart({meeting}), [](PathFacts& f) { f.clock_behind = true; })) == Cause::clock_wrong);
   CHECK(diagnose(with(apart(), [](PathFacts& f) { f.clock_behind = true; })) == Cause::clock_wrong);
