@@ -33,6 +33,13 @@ ExitCode restore(Session& session, const std::string& file) {
   return ExitCode::done;
 }
 
+ExitCode take_over(Session& session) {
+  Value result = session.ask("take_over", {}, "Taking over");
+  if (session.out.document(result)) return ExitCode::done;
+  session.out.line(fmt::format("This computer is {} now. Stop the other copy: it lets nobody in any more.", result.text("name")));
+  return ExitCode::done;
+}
+
 }  // namespace
 
 void add_backup_commands(CommandTable& table) {
@@ -44,6 +51,7 @@ void add_backup_commands(CommandTable& table) {
   auto* restore_command = table.add("restore", "Bring a backup back, after init --restore with the same words",
                                     [source](Session& session) { return restore(session, *source); });
   restore_command->add_option("FILE", *source)->required();
+  table.add("take-over", "Say that this computer is the office, when a copy of it runs elsewhere", take_over);
 }
 
 }  // namespace drawbridge::cli

@@ -119,6 +119,10 @@ std::vector<std::string> describe_status(const Value& status, int64_t now, const
   lines.push_back(fmt::format("{}  {}", style.toned(node.text("name"), Tone::strong),
                               style.toned(short_id(node.text("id")), Tone::faint)));
   lines.push_back("Listening on " + joined(node.items("listen"), ", "));
+  if (node.find("displaced") && *node.find("displaced") == Value(true)) {
+    lines.push_back(style.toned("Another copy of this office is running, a restored backup perhaps: this one lets nobody new in.", Tone::strong));
+    lines.push_back("Stop the other, or say here: drawbridge take-over");
+  }
   for (const Value& address : status.items("addresses")) lines.push_back(fixed_address_text(address));
   if (const Value* reach = status.find("reach"); reach && reach->is_map()) {
     for (std::string& line : wrapped(reach->text("sentence"), text_columns(style))) lines.push_back(std::move(line));

@@ -29,12 +29,14 @@ std::vector<std::string> as_urls(const std::vector<SocketAddress>& addresses) {
   return out;
 }
 
-NodeConfig node_config(const Identity& identity, const std::string& name, const Config& config) {
+NodeConfig node_config(const Identity& identity, const std::string& name, const Config& config,
+                       const StateDirectory& state) {
   NodeConfig out;
   out.identity = identity;
   out.name = name;
   out.hardware_aes = hardware_aes_available();
   out.cubic = config.cubic;
+  out.machine = state.fingerprint();
   return out;
 }
 
@@ -66,7 +68,7 @@ Bridge::Bridge(const StateDirectory& state, const BridgeOptions& options, Config
       name_(read_name(state)),
       secrets_(std::move(secrets)),
       store_(std::move(store)),
-      node_(node_config(secrets_.identity, name_, config_), entropy_),
+      node_(node_config(secrets_.identity, name_, config_, state_), entropy_),
       driver_(loop_, node_, store_, driver_readers()),
       relay_links_(loop_, log_, node_, entropy_),
       outside_(loop_, log_, node_),

@@ -78,8 +78,33 @@ void Core::reserve_counters(uint64_t from) {
   });
 }
 
+// A state that finds itself on another machine is a copy, and the original may be running.
+void Core::choose_instance() {
+  constexpr decltype(instance.machine) unknown{};
+  bool fresh = instance.id == roster::InstanceId{};
+  bool moved = !fresh && config.machine != instance.machine && config.machine != unknown && instance.machine != unknown;
+  if (moved) state.boot_id += limits::starts_skipped;
+  if (fresh || moved) entropy.fill(instance.id);
+  if (config.machine != unknown) instance.machine = config.machine;
+  journal.put(roster::to_row(instance));
+}
+
+void Core::handle_copy(Now now, const DeviceId& device, const std::string& name, const roster::Incarnation& copy) {
+  if (displaced() || !roster::displaces(copy, incarnation) || !roster::is_signed_by(copy, identity().id)) return;
+  instance.displaced_by = copy.boot_id;
+  journal.put(roster::to_row(instance));
+  audit(now, audit::RecordType::displaced, &device, name);
+  emit(event::Displaced{});
+}
+
+void Core::forget_copies(const DeviceId& office) {
+  if (incarnations.erase(office) > 0) journal.put(roster::deleted(RowKind::incarnation, roster::incarnation_key_bytes(office)));
+}
+
 void Core::start(Now now) {
+  choose_instance();
   ++state.boot_id;
+  incarnation = roster::sign_incarnation(identity(), state.boot_id, instance.id);
   counter_ = state.counter_reserved;  // nothing below what was ever reserved may be used again
   reserve_counters(now.wall.unix_ms > 0 ? static_cast<uint64_t>(now.wall.unix_ms) * 1000 : 0);
   journal.when_durable([this](Now) { running = true; });

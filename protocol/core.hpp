@@ -13,6 +13,7 @@
 #include "protocol/journal.hpp"
 #include "protocol/node.hpp"
 #include "protocol/relay/relay_table.hpp"
+#include "protocol/roster/incarnation.hpp"
 #include "protocol/roster/records.hpp"
 #include "protocol/session.hpp"
 
@@ -57,6 +58,9 @@ struct Core {
   SessionShared sessions;
   Journal journal;
   roster::NodeState state;
+  roster::Instance instance;
+  roster::Incarnation incarnation;      // of this start
+  std::map<DeviceId, roster::Incarnation> incarnations;  // device: the newest copy met of each office
   std::deque<Event> events;
   std::deque<OutDatagram> datagrams;
   std::vector<SocketAddress> local_addresses;
@@ -88,6 +92,11 @@ struct Core {
              const std::string& detail = {}, FlowCounters counters = {});
   // Counts this start and reserves counters; `running` once that is durable.
   void start(Now now);
+  // Another running copy of this office began after this one: nobody new is let in until the owner takes over.
+  bool displaced() const { return instance.displaced_by != 0; }
+  // A device has met this copy of ours, or so it says.
+  void handle_copy(Now now, const DeviceId& device, const std::string& name, const roster::Incarnation& copy);
+  void forget_copies(const DeviceId& office);
   // The next value for message 1; nothing while no block is reserved on disk (ask again later).
   std::optional<uint64_t> next_counter(Now now);
   void save_state() { journal.put(roster::to_row(state)); }
@@ -110,6 +119,7 @@ struct Core {
   Transmit lose_run(Now now, Carried& carried, MutableBytes buffer);
   Transmit relayed(Now now, const SocketAddress& mailbox, const PacketRun& run, MutableBytes buffer);
   void reserve_counters(uint64_t from);
+  void choose_instance();
   uint64_t counter_ = 0;                // last used
   uint64_t counter_usable_ = 0;         // durable bound
   bool reserving_ = false;

@@ -60,6 +60,9 @@ struct RelayWanted { uint16_t number = 0; std::string url; };
 struct AddressesWanted { std::vector<traversal::FixedAddress> addresses; };
 // Office: somebody typed wrong words for this invitation's short code. No try left: the code is dead, the link is not.
 struct CodeTried { uint64_t invitation = 0; int tries_left = 0; };
+// Office: a device has met a copy of this office that began after this one, a restored backup perhaps. From now on this
+// one lets nobody new in, until Node::take_over.
+struct Displaced {};
 // Something was refused after a right tag: counted, and said to the owner only.
 struct Refused { std::optional<RelationKey> peer; std::string reason; };
 
@@ -74,7 +77,7 @@ struct FlowEnded { FlowId flow = 0; FlowReset reset = FlowReset::none; std::stri
 }  // namespace event
 
 using Event = std::variant<event::RequestDone, event::Connected, event::Suspended, event::Resumed, event::PathChanged,
-                           event::Disconnected, event::Paired, event::RevokedByOffice, event::ServicesChanged, event::CodeTried, event::Refused,
+                           event::Disconnected, event::Paired, event::RevokedByOffice, event::ServicesChanged, event::CodeTried, event::Displaced, event::Refused,
                            event::RelayWanted, event::AddressesWanted,
                            event::FlowRequested, event::FlowAccepted, event::FlowReadable, event::FlowWritable, event::FlowEnded>;
 

@@ -46,7 +46,7 @@ Carried* Invitation::find(uint64_t handle) {
 }
 
 void Invitation::handle_knock(Now now, const Path& path, ByteView datagram, const quic::FirstInitial& form) {
-  if (done_ || spent_ || expired(now.wall) || core_.shutting_down || !handshakes_.take(now.boot)) return;
+  if (done_ || spent_ || expired(now.wall) || core_.shutting_down || core_.displaced() || !handshakes_.take(now.boot)) return;
   auto message1 = quic::open_first_initial(datagram, form, keys_.knock);
   if (!message1) return;
   uint64_t mark = mark_of(*message1);

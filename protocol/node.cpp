@@ -57,6 +57,12 @@ void Node::Core::load(const Row& row) {
     case RowKind::address:
       if (auto address = roster::parse_own_address(*row.value)) addresses.push_back(*address);
       return;
+    case RowKind::instance:
+      if (auto instance = roster::parse_instance(*row.value)) shared.instance = *instance;
+      return;
+    case RowKind::incarnation:
+      if (auto met = roster::parse_incarnation(*row.value)) shared.incarnations[met->office] = met->incarnation;
+      return;
     case RowKind::audit: return;
   }
 }
@@ -106,6 +112,8 @@ void Node::Core::finish_joining(Now now, Joining& joining) {
     RelationKey key = relation->key;
     shared.emit(event::Paired{key, relation->name, 0});
     joins[key] = joining.request();
+    // Whom we pair with now is the office, whatever was met before.
+    shared.forget_copies(key.peer);
     add_peer(std::move(*relation)).start(now, 0ns);
     peers[key]->connect(now);
   } else if (joining.failure()) {

@@ -36,6 +36,8 @@ struct NodeConfig {
   std::string name;             // shown to peers; valid UTF-8, 1 to 64 bytes
   bool hardware_aes = false;    // this machine seals AES-GCM in hardware: offer it beside ChaCha20-Poly1305
   bool cubic = false;           // congestion control: cubic instead of BBR2
+  // Tells this state on this computer from a copy of it elsewhere; zeros: not known.
+  std::array<uint8_t, 32> machine{};
 };
 
 // A run of datagrams from one path, all of segment_size bytes but the last, which may be shorter.
@@ -182,6 +184,9 @@ class Node {
   Result<RequestId> rename(Now now, const DeviceId& device, std::string name);
   Result<RequestId> expose(Now now, ServiceDefinition service);
   Result<RequestId> unexpose(Now now, const std::string& name);
+  // Once another copy of this office was met (event::Displaced): this one is the office. Done when that is durable; then
+  // the node must be started anew.
+  Result<RequestId> take_over(Now now);
   // A relay by which devices reach this office, behind those named before; `token` for private ones.
   Result<RequestId> add_relay(Now now, std::string_view url, std::string token);
   Result<RequestId> remove_relay(Now now, std::string_view url);
@@ -220,6 +225,7 @@ class Node {
 
   // --- queries -----------------------------------------------------------------------------------------------------
   const DeviceId& id() const;
+  bool displaced() const;              // another copy of this office runs; this one lets nobody new in
   std::vector<PeerStatus> peers(Now now) const;
   std::vector<DeviceStatus> devices(Now now) const;
   bool is_office() const;              // it has services, devices or invitations: somebody may look for it

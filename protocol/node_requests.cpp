@@ -232,6 +232,22 @@ std::optional<traversal::PathFacts> Node::path_facts(Now now, const RelationKey&
   return found == core_->peers.end() ? std::nullopt : std::optional(found->second->path_facts(now));
 }
 
+Result<RequestId> Node::take_over(Now now) {
+  drawbridge::Core& shared = core_->shared;
+  if (!shared.displaced()) return Error{ErrorCode::state, "No other copy of this office was met.", "Nothing needs to be done: devices are let in."};
+  roster::Instance before = shared.instance;
+  shared.state.boot_id = std::max(shared.state.boot_id, before.displaced_by) + limits::starts_skipped;
+  shared.instance.displaced_by = 0;
+  shared.audit(now, audit::RecordType::taken_over, nullptr, "");
+  shared.journal.put(roster::to_row(shared.instance));
+  return shared.durable_request([core = core_.get(), before](Now) {
+    core->shared.instance = before;
+    core->shared.journal.put(roster::to_row(before));
+  });
+}
+
+bool Node::displaced() const { return core_->shared.displaced(); }
+
 bool Node::is_office() const {
   auto device = [](const auto& peer) { return peer.first.role == PeerRole::device; };
   return !core_->shared.services.empty() || !core_->invitations.empty() || std::any_of(core_->peers.begin(), core_->peers.end(), device);

@@ -154,6 +154,7 @@ class Peer final : public SessionHolder {
   void drain_events(Now now, Carried& carried);
   void handle_control(Now now, const tunnel::ControlMessage& message);
   void handle_offer(Now now, const tunnel::Offer& offer);
+  void handle_incarnation(Now now, const roster::Incarnation& copy);
   void handle_candidates(Now now, const tunnel::Candidates& theirs);
   void close_mailboxes();
   void handle_revoked(Now now, const std::string& reason);

@@ -96,7 +96,7 @@ void Peer::begin_attempt(Now now) {
 // --- office ---------------------------------------------------------------------------------------------------------
 
 void Peer::handle_knock(Now now, const Path& path, ByteView datagram, const quic::FirstInitial& form) {
-  if (!is_office() || revoked() || core_.shutting_down) return;
+  if (!is_office() || revoked() || core_.shutting_down || core_.displaced()) return;
   // The packet that was accepted last, once more: it was sent to every address, and by every relay.
   quic::ConnectionId first(form.dcid);
   if (first == accepted_) return;
@@ -259,6 +259,7 @@ void Peer::adopt(Now now, std::unique_ptr<Carried> carried) {
     note_use(now, session_->path->remote);
     candidates_.activate(session_->path->remote);
     note_paths(now);
+    session_->session->send(core_.incarnation);
     send_offer(now);
   } else {
     candidates_.add(*session_->path);

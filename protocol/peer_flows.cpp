@@ -27,6 +27,7 @@ void Peer::handle_control(Now now, const tunnel::ControlMessage& message) {
   bool from_device = is_office();
   if (const auto* offer = std::get_if<tunnel::Offer>(&message); offer && !from_device) return handle_offer(now, *offer);
   if (const auto* told = std::get_if<tunnel::Revoked>(&message); told && !from_device) return handle_revoked(now, told->reason);
+  if (const auto* copy = std::get_if<tunnel::Incarnation>(&message)) return handle_incarnation(now, *copy);
   if (std::holds_alternative<tunnel::Hello>(message) && from_device) return;  // the owner's name for a device stands
   if (const auto* theirs = std::get_if<tunnel::Candidates>(&message); theirs && from_device) return handle_candidates(now, *theirs);
   if (std::holds_alternative<tunnel::Leave>(message) && from_device) {
@@ -34,6 +35,20 @@ void Peer::handle_control(Now now, const tunnel::ControlMessage& message) {
     return;
   }
   session_->session->close(quic::CloseCode::misbehaved, "unexpected control message");
+}
+
+void Peer::handle_incarnation(Now now, const roster::Incarnation& copy) {
+  if (is_office()) return core_.handle_copy(now, record_.key.peer, record_.name, copy);
+  const DeviceId& office = record_.key.peer;
+  if (!roster::is_signed_by(copy, office)) return session_->session->close(quic::CloseCode::misbehaved, "an incarnation that the office has not signed");
+  roster::Incarnation& newest = core_.incarnations[office];
+  if (newest.boot_id == 0 || copy.boot_id > newest.boot_id) {
+    newest = copy;
+    core_.journal.put(roster::to_row(newest, office));
+  } else if (roster::displaces(newest, copy)) {
+    session_->session->send(newest);
+    session_->may_send = true;
+  }
 }
 
 void Peer::send_offer(Now now) {

@@ -12,7 +12,7 @@ namespace drawbridge {
 
 // Stored in databases: never renumber.
 enum class RowKind : uint8_t {
-  node = 1,        // one row, empty key: counters and instance id of this node
+  node = 1,        // one row, empty key: counters of this node
   relation = 2,    // key: role and peer's device id
   invitation = 3,  // key: invitation id
   service = 4,     // key: service name
@@ -20,6 +20,8 @@ enum class RowKind : uint8_t {
   audit = 6,       // key: sequence number, 8 bytes big-endian
   relay = 7,       // key: the relay's id
   address = 8,     // key: HOST:PORT, a fixed address of this office
+  instance = 9,    // one row, empty key: which copy of this node this is
+  incarnation = 10,  // key: an office's id; the newest copy of it that this device has met
 };
 
 struct Row {

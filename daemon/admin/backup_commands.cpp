@@ -1,4 +1,4 @@
-// backup, restore: the whole state, sealed to a key from the words.
+// backup, restore: the whole state, sealed to a key from the words. take-over: which of two copies is the office.
 #include "daemon/admin/arguments.hpp"
 #include "daemon/admin/commands.hpp"
 #include "daemon/admin/rfc3339.hpp"
@@ -76,6 +76,21 @@ void run_restore(Scope& scope, const CallPtr& call) {
                                               : call->fail(outcome->result.error());
                               scope.restart();
                             });
+}
+
+void run_take_over(Scope& scope, const CallPtr& call) {
+  Arguments arguments(call->request().args);
+  if (auto done = arguments.done(); !done) return call->fail(done.error());
+  auto request = scope.node().take_over(scope.now());
+  if (!request) return call->fail(request.error());
+  scope.driver.when_done(*request, [&scope, call](const event::RequestDone& done) {
+    if (done.error) return call->fail(*done.error);
+    call->result(Value::map({{"id", to_text(scope.node().id())}, {"name", scope.name}}));
+    // Peers take the new start for the newest copy.
+    scope.node().shut_down(scope.now());
+    scope.driver.settle_all();
+    scope.restart();
+  });
 }
 
 }  // namespace drawbridge::admin

@@ -35,6 +35,7 @@ void run_netcheck(Scope& scope, const CallPtr& call);
 void run_why(Scope& scope, const CallPtr& call);
 void run_debug_dump(Scope& scope, const CallPtr& call);
 void run_backup(Scope& scope, const CallPtr& call);
+void run_take_over(Scope& scope, const CallPtr& call);
 void run_restore(Scope& scope, const CallPtr& call);
 
 }  // namespace drawbridge::admin

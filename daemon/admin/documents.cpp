@@ -177,7 +177,8 @@ Value status_document(Scope& scope) {
                            {"name", scope.name},
                            {"version", DRAWBRIDGE_VERSION},
                            {"listen", listen_document(scope)},
-                           {"started_at", to_rfc3339(scope.started_at)}});
+                           {"started_at", to_rfc3339(scope.started_at)},
+                           {"displaced", scope.node().displaced()}});
   return Value::map({{"node", std::move(node)},
                      {"peers", std::move(peers)},
                      {"reach", reach_document(scope)},

@@ -43,6 +43,7 @@ const std::map<std::string_view, Command>& commands() {
       {"debug.dump", run_debug_dump},
       {"backup", run_backup},
       {"restore", run_restore},
+      {"take_over", run_take_over},
   };
   return table;
 }

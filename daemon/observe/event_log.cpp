@@ -55,6 +55,10 @@ struct EventLogger {
   void operator()(const event::CodeTried& event) const {
     log.warning(LogEvent::refused, {{LogField::reason, "wrong words for a short code, tries left: " + std::to_string(event.tries_left)}});
   }
+  void operator()(const event::Displaced&) const {
+    log.error(LogEvent::displaced, {{LogField::message, "Another copy of this office is running, a restored backup perhaps: this one lets nobody new in."},
+                                    {LogField::remedy, "Stop the other, or say 'drawbridge take-over' here."}});
+  }
   // Flows and requests are counted elsewhere: a line each would drown the others.
   template <typename Other>
   void operator()(const Other&) const {}

@@ -7,8 +7,10 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <fstream>
 
 #include "daemon/io/system_error.hpp"
+#include "keys/hash.hpp"
 
 namespace drawbridge {
 namespace {
@@ -80,6 +82,15 @@ Result<StateDirectory> StateDirectory::take(const std::string& path) {
     return system_error("Cannot write to " + path, errno, "Check that the disk has space.");
   }
   return StateDirectory(path, std::move(lock));
+}
+
+std::array<uint8_t, 32> StateDirectory::fingerprint() const {
+  std::ifstream file("/etc/machine-id");
+  std::string text;
+  std::getline(file, text);
+  struct stat status{};
+  if (stat(path_.c_str(), &status) == 0) text += "/" + std::to_string(status.st_ino);
+  return blake2b_256({as_bytes(text)});
 }
 
 }  // namespace drawbridge

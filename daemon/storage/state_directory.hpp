@@ -1,6 +1,7 @@
 // The folder that holds everything one node keeps: key, database, control socket. One daemon at a time may own it.
 #pragma once
 
+#include <array>
 #include <string>
 
 #include "daemon/io/file_descriptor.hpp"
@@ -25,6 +26,8 @@ class StateDirectory {
   std::string key_file() const { return file(admin::key_file_name); }
   std::string control_socket() const { return file(admin::control_socket_name); }
   std::string name_file() const { return file(admin::name_file_name); }
+  // Of this folder on this computer: a copy of it elsewhere has another.
+  std::array<uint8_t, 32> fingerprint() const;
   std::string config_file() const { return file("config.toml"); }
 
  private:

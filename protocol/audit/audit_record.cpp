@@ -39,6 +39,8 @@ const char* type_name(RecordType type) {
     case RecordType::relay_removed: return "relay_removed";
     case RecordType::address_added: return "address_added";
     case RecordType::address_removed: return "address_removed";
+    case RecordType::displaced: return "displaced";
+    case RecordType::taken_over: return "taken_over";
   }
   return "unknown";
 }

@@ -38,6 +38,8 @@ enum class RecordType : uint8_t {
   relay_removed = 21,
   address_added = 22,
   address_removed = 23,
+  displaced = 24,          // the device has met another copy of this office
+  taken_over = 25,         // the owner said that this copy is the office
 };
 const char* type_name(RecordType type);  // snake_case, as `audit show` prints it
 

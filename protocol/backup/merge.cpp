@@ -11,9 +11,6 @@ namespace {
 using Key = std::pair<RowKind, Bytes>;
 using Rows = std::map<Key, const Row*>;
 
-// A peer holds the highest start number that it has seen of us; no node starts so often between two backups.
-constexpr uint64_t starts_skipped = 1 << 20;
-
 Rows index(const std::vector<Row>& rows) {
   Rows out;
   for (const Row& row : rows) {
@@ -42,7 +39,8 @@ Row merged_state(const Rows& present, const Rows& restored, bool chain_from_back
   roster::NodeState here = node_state(present).value_or(roster::NodeState{});
   roster::NodeState there = node_state(restored).value_or(roster::NodeState{});
   roster::NodeState out = chain_from_backup ? there : here;
-  out.boot_id = std::max(here.boot_id, there.boot_id) + starts_skipped;
+  // A peer holds the highest start number that it has seen of us.
+  out.boot_id = std::max(here.boot_id, there.boot_id) + limits::starts_skipped;
   out.counter_reserved = std::max(here.counter_reserved, there.counter_reserved);
   return roster::to_row(out);
 }
@@ -63,10 +61,12 @@ bool comes_back(const Row& row, const Rows& present, const std::set<Bytes>& revo
     case RowKind::relay:
     case RowKind::address:
     case RowKind::revocation:
+    case RowKind::incarnation:
       return !present.contains({row.kind, row.key});
     case RowKind::audit:
       return chain_from_backup;
     case RowKind::node:
+    case RowKind::instance:
     case RowKind::invitation:
       return false;
   }

@@ -97,6 +97,9 @@ inline constexpr size_t queued_datagrams = 512;  // single datagrams (checks, co
 inline constexpr Duration flow_patience = 15s;   // a local program waits so long for a bridge that is down
 inline constexpr Duration confirm_patience = 5s; // for the office's first word in a new connection
 inline constexpr Duration join_patience = 30s;
+// By how much a copy of a node (a backup restored, a state folder copied) skips its start number ahead: no node starts
+// so often between two backups.
+inline constexpr uint64_t starts_skipped = 1 << 20;
 inline constexpr size_t amplification = 3;       // bytes to an unvalidated address per byte from it (RFC 9000 8.1)
 
 // --- relay (docs/spec/relay.md) --------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ namespace drawbridge::tunnel {
 namespace {
 
 // Sent: never renumber. A message is an array of its type and its fields.
-enum class Type : uint8_t { offer = 1, rekey, rekey_answer, revoked, pair_request, pair_grant, pair_done, leave, hello, candidates };
+enum class Type : uint8_t { offer = 1, rekey, rekey_answer, revoked, pair_request, pair_grant, pair_done, leave, hello, candidates, incarnation };
 
 constexpr size_t certificate_longest = 512;
 constexpr size_t kind_longest = 16;
@@ -60,6 +60,8 @@ class Encoder {
     write_nat(writer, m.nat);
   }
 
+  void operator()(const Incarnation& m) { begin(Type::incarnation, 3).uint(m.boot_id).bin(m.instance).bin(m.signature); }
+
  private:
   msgpack::Writer begin(Type type, size_t fields) {
     msgpack::Writer writer(payload);
@@ -106,6 +108,16 @@ Candidates read_candidates(msgpack::Reader& reader, bool with_nat) {
   return candidates;
 }
 
+Incarnation read_incarnation(msgpack::Reader& reader) {
+  Incarnation incarnation;
+  incarnation.boot_id = reader.uint();
+  ByteView instance = reader.bin_exact(incarnation.instance.size());
+  std::copy(instance.begin(), instance.end(), incarnation.instance.begin());
+  ByteView signature = reader.bin_exact(incarnation.signature.size());
+  std::copy(signature.begin(), signature.end(), incarnation.signature.begin());
+  return incarnation;
+}
+
 PairRequest read_pair_request(msgpack::Reader& reader) {
   PairRequest request;
   roster::read_id(reader, request.device);
@@ -133,6 +145,7 @@ std::optional<ControlMessage> read_fields(Type type, msgpack::Reader& reader, bo
     case Type::leave: return Leave{};
     case Type::hello: return Hello{display_name(reader)};
     case Type::candidates: return read_candidates(reader, all);
+    case Type::incarnation: return read_incarnation(reader);
   }
   return std::nullopt;
 }
@@ -142,7 +155,7 @@ struct FieldCount {
 };
 // The last field of an offer and of candidates came later: who does not send it does not know its network.
 constexpr FieldCount fields_of(Type type) {
-  constexpr FieldCount counts[] = {{0, 0}, {4, 5}, {2, 2}, {2, 2}, {1, 1}, {3, 3}, {3, 3}, {0, 0}, {0, 0}, {1, 1}, {1, 2}};
+  constexpr FieldCount counts[] = {{0, 0}, {4, 5}, {2, 2}, {2, 2}, {1, 1}, {3, 3}, {3, 3}, {0, 0}, {0, 0}, {1, 1}, {1, 2}, {3, 3}};
   return counts[static_cast<size_t>(type)];
 }
 
@@ -157,7 +170,7 @@ Bytes encode(const ControlMessage& message) {
 std::optional<ControlMessage> parse_control_message(ByteView payload) {
   msgpack::Reader reader(payload);
   size_t fields = reader.array(8);
-  auto type = static_cast<Type>(reader.uint(static_cast<uint8_t>(Type::candidates)));
+  auto type = static_cast<Type>(reader.uint(static_cast<uint8_t>(Type::incarnation)));
   if (!reader.ok() || type < Type::offer || fields < fields_of(type).least + 1 || fields > fields_of(type).most + 1) return std::nullopt;
   auto message = read_fields(type, reader, fields == fields_of(type).most + 1);
   if (!reader.done()) return std::nullopt;

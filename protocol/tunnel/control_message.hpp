@@ -9,6 +9,7 @@
 #include "keys/identity.hpp"
 #include "protocol/node.hpp"
 #include "protocol/quic/connection.hpp"
+#include "protocol/roster/incarnation.hpp"
 
 namespace drawbridge::tunnel {
 
@@ -43,7 +44,10 @@ struct Candidates {
   traversal::NatBehaviour nat;            // of the device's network
 };
 
-using ControlMessage = std::variant<Offer, Rekey, RekeyAnswer, Revoked, PairRequest, PairGrant, PairDone, Leave, Hello, Candidates>;
+// Office, first message of a session: which copy of it this is. Device, in answer: a newer one that it has met.
+using roster::Incarnation;
+
+using ControlMessage = std::variant<Offer, Rekey, RekeyAnswer, Revoked, PairRequest, PairGrant, PairDone, Leave, Hello, Candidates, Incarnation>;
 
 Bytes encode(const ControlMessage& message);                 // payload of one frame
 std::optional<ControlMessage> parse_control_message(ByteView payload);

@@ -1,5 +1,6 @@
 // Durable records: rows of the roster, and the audit chain. The first byte says which.
 #include "protocol/audit/audit_record.hpp"
+#include "protocol/roster/incarnation.hpp"
 #include "protocol/roster/records.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
@@ -22,6 +23,11 @@ void check_audit(ByteView bytes) {
 }
 
 void check_own_address(ByteView bytes) { check(roster::parse_own_address(bytes), bytes); }
+
+void check_incarnation(ByteView bytes) {
+  auto met = roster::parse_incarnation(bytes);
+  if (met) fuzz::require(equal(*roster::to_row(met->incarnation, met->office).value, bytes), "one record has one encoding");
+}
 
 // As an owner types it.
 void parse_text(ByteView bytes) {
@@ -49,7 +55,7 @@ roster::Relation relation() {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   ByteView rest(data + 1, size - 1);
-  switch (data[0] % 8) {
+  switch (data[0] % 10) {
     case 0: check(roster::parse_relation(rest), rest); break;
     case 1: check(roster::parse_revocation(rest), rest); break;
     case 2: check(roster::parse_invitation(rest), rest); break;
@@ -57,6 +63,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     case 4: check(roster::parse_node_state(rest), rest); break;
     case 5: check_own_address(rest); break;
     case 6: parse_text(rest); break;
+    case 7: check(roster::parse_instance(rest), rest); break;
+    case 8: check_incarnation(rest); break;
     default: check_audit(rest);
   }
   return 0;
@@ -74,7 +82,9 @@ std::vector<Bytes> fuzz::samples() {
   return {of_kind(0, *roster::to_row(relation()).value), of_kind(1, *roster::to_row(revocation).value),
           of_kind(2, *roster::to_row(invitation).value),
           of_kind(3, *roster::to_row(ServiceDefinition{"db", "tcp", "127.0.0.1:5432", 5432}).value),
-          of_kind(4, *roster::to_row(roster::NodeState{1, 2, 3, {}}).value), of_kind(7, audit::encode(record, {}).bytes),
+          of_kind(4, *roster::to_row(roster::NodeState{1, 2, 3, {}}).value), of_kind(9, audit::encode(record, {}).bytes),
           of_kind(5, *roster::to_row(roster::OwnAddress{1, {"office.example", 7470}}).value),
-          of_kind(6, as_bytes("office.example.org:7470")), of_kind(6, as_bytes("[2001:db8::1]:443"))};
+          of_kind(6, as_bytes("office.example.org:7470")), of_kind(6, as_bytes("[2001:db8::1]:443")),
+          of_kind(7, *roster::to_row(roster::Instance{{1}, {2}, 3}).value),
+          of_kind(8, *roster::to_row(roster::Incarnation{4, {5}, {6}}, relation().key.peer).value)};
 }

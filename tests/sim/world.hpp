@@ -74,6 +74,7 @@ class SimNode {
   Duration wall_offset{};                      // the owner's clock may be wrong
   Duration disk_latency = 2ms;
   bool disk_full = false;
+  std::array<uint8_t, 32> machine{};           // as NodeConfig
   std::map<std::pair<RowKind, Bytes>, Bytes> disk;
   std::vector<Event> events;
   std::map<RequestId, event::RequestDone> results;

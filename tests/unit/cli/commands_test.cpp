@@ -76,7 +76,6 @@ TEST_CASE("what the command line does not understand exits with 2") {
                                              {"address"},
                                              {"address", "add"},
                                              {"debug"},
-                                             {"take-over"},
                                              {"audit", "prune"},
                                              {"wait", "--ready", "--paired"},
                                              {"pair", "--qr", "png"},

@@ -113,3 +113,14 @@ TEST_CASE("a picture without a code, a damaged one and none at all are refused w
   CHECK(office.run({"join", "--from-image", office.state / "absent.png"}).exit == 1);
   CHECK(office.daemon.seen().empty());
 }
+
+TEST_CASE("pair --code shows the words, tells of wrong ones, and gives a dead code up") {
+  Office office;
+  auto wrong = [](int left) { return Value::map({{"event", "wrong_words"}, {"tries_left", left}}); };
+  office.daemon.answer("pair", {created("created").set("code", "7-forest-lamp"), wrong(2), wrong(1), wrong(0)})
+      .answer("pair.cancel", {Value::map({{"id", 4}})});
+  Ran ran = office.run({"pair", "--code"});
+  CHECK(ran.exit == 1);
+  CHECK_THAT(ran.out, Catch::Contains("drawbridge join 7-forest-lamp") && Catch::Contains("quantum") && !Catch::Contains(the_link));
+  CHECK_THAT(ran.err, Catch::Contains("one try is left") && Catch::Contains("the code is dead"));
+}

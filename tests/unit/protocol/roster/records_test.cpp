@@ -1,3 +1,4 @@
+#include "protocol/roster/incarnation.hpp"
 #include "protocol/roster/records.hpp"
 
 #include <catch2/catch.hpp>
@@ -54,7 +55,7 @@ Revocation revocation() { return {{{1, 2, 3}}, "Laptop", "lost", {1'800'000'000'
 std::vector<Row> one_of_each() {
   return {to_row(relation()), to_row(revocation()), to_row(invitation()), to_row(ServiceDefinition{"db", "tcp", "127.0.0.1:5432", 5432}),
           to_row(NodeState{1, 2, 3, {4}}), to_row(OwnRelay{1, {"udp://relay.example#key", "wss://relay.example#key", "token"}}, relation().key.peer),
-          to_row(OwnAddress{1, {"office.example", 7470}})};
+          to_row(OwnAddress{1, {"office.example", 7470}}), to_row(Instance{{1}, {2}, 3}), to_row(Incarnation{4, {5}, {6}}, relation().key.peer)};
 }
 
 bool parses(RowKind kind, ByteView value) {
@@ -66,6 +67,8 @@ bool parses(RowKind kind, ByteView value) {
     case RowKind::revocation: return parse_revocation(value).has_value();
     case RowKind::relay: return parse_own_relay(value).has_value();
     case RowKind::address: return parse_own_address(value).has_value();
+    case RowKind::instance: return parse_instance(value).has_value();
+    case RowKind::incarnation: return parse_incarnation(value).has_value();
     case RowKind::audit: break;
   }
   return false;

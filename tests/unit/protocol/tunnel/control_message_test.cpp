@@ -24,7 +24,7 @@ std::vector<ControlMessage> one_of_each() {
           PairDone{},
           Leave{},
           Hello{"Laptop"},
-          Candidates{{SocketAddress::v4(192, 0, 2, 7, 9)}, {traversal::Mapping::predictable, traversal::Filtering::unknown, -2}}};
+          Candidates{{SocketAddress::v4(192, 0, 2, 7, 9)}, {traversal::Mapping::predictable, traversal::Filtering::unknown, -2}}, Incarnation{1 << 20, {7}, {8}}};
 }
 
 Bytes written(auto&& write) {
