@@ -13,9 +13,10 @@ namespace {
 // A clock that is behind by less may only be set a little wrong.
 constexpr int64_t clock_slack_ms = 24 * 3600 * 1000;
 
-// Whether it has answered since the last round of probes but one.
+// Whether it has answered the newest round of probes.
 bool answers(const Candidate& candidate, Instant now) {
-  return candidate.rtt && now - candidate.last_answer < 3 * limits::probe_interval;
+  bool silent = candidate.silent_since && now - *candidate.silent_since > limits::path_suspect_after;
+  return candidate.rtt && !silent && now - candidate.last_answer < 3 * limits::probe_interval;
 }
 
 bool has_family(const std::vector<SocketAddress>& addresses, bool v4) {

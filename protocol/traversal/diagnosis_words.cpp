@@ -50,7 +50,8 @@ constexpr std::array<Words, causes> words = {{
      "In a hotel, train or guest network open a web page and sign in first. Otherwise see whether the internet works."},
     {"relay_name_unknown", "The relay's name is not found.", "See whether the internet works and names are found: open a web page."},
     {"relay_silent", "The relay does not answer.",
-     "See whether the internet works; if it does, the relay is down: its operator knows more. Several relays help: drawbridge relay add URL, at the office."},
+     "In a hotel, train or guest network open a web page and sign in first. If the internet works, the relay is down: its operator knows more, and a second "
+     "relay helps: drawbridge relay add URL, at the office."},
     {"no_relay", "The office is off or unreachable, or this device is no longer allowed. Ask the office.",
      "The office names no relay, so it is found only in its own network or at fixed addresses: drawbridge relay add URL, at the office."},
 }};

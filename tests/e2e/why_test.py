@@ -94,6 +94,16 @@ class Nearby(BridgeTest):
         back = until(lambda peer: peer["state"] == "connected")
         self.assertEqual(back["transitions"][-1]["kind"], "direct")
 
+    def test_a_relay_whose_name_is_not_found_is_told_as_such(self):
+        url = "udp://no-such-name.invalid#" + self.office.json("status")["node"]["id"]
+        self.office.json("relay", "add", url)
+        eventually(lambda: (self.laptop.json("why", "office")["facts"]["relays"] or [{}])[0].get("state") == "name_unknown", 60, "the laptop knows of the relay")
+        found = self.office.json("netcheck")
+        self.assertEqual((found["relays"][0]["state"], found["outlet"]["code"], found["verdict"]["code"]), ("name_unknown", "no_names", "no_names"))
+        self.office.kill()
+        why = eventually(lambda: (w := self.laptop.json("why", "office"))["cause"] == "relay_name_unknown" and w, 60, "the laptop has noticed")
+        self.assertEqual(why["sentence"], "The relay's name is not found.")
+
     def test_a_fixed_address_is_kept_listed_and_removed(self):
         added = self.office.json("address", "add", "203.0.113.7:7470")
         self.assertEqual(added, {"address": "203.0.113.7:7470", "found": ["203.0.113.7:7470"], "cause": None})

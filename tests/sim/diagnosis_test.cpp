@@ -80,6 +80,23 @@ TEST_CASE("a router that gives every destination another port is blamed at its o
   CHECK(o.becomes(o.office, Cause::relayed_ports_there));
 }
 
+TEST_CASE("a direct path that has died is not called slower than the relay") {
+  Observed o(&port_restricted, &port_restricted);
+  REQUIRE(o.becomes(o.laptop, Cause::direct));
+  o.world.drop = [&](const SocketAddress& from, const SocketAddress& to, const Bytes&) {
+    auto relays = [&](const SocketAddress& address) { return address.ip == o.relay.address.ip || address.ip == o.other.address.ip; };
+    return !relays(from) && !relays(to);
+  };
+  bool slandered = false;
+  CHECK(o.world.run(3min, [&] {
+    Cause cause = o.cause_at(o.laptop);
+    slandered = slandered || cause == Cause::relayed_direct_worse;
+    return cause == Cause::relayed_firewall;
+  }));
+  CHECK_FALSE(slandered);
+  CHECK(o.history().transitions().back().reason == PathReason::silent);
+}
+
 TEST_CASE("an office that is off is missed at its relay, relays that are off are missed themselves") {
   Observed o(&port_restricted, &port_restricted);
   o.office.kill();
