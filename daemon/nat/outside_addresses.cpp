@@ -3,14 +3,37 @@
 #include <algorithm>
 
 namespace drawbridge {
+namespace {
+
+constexpr Duration patience = 4s;  // a direct path without a mapped port is found within seconds or not at all
+
+}  // namespace
+
+bool OutsideAddresses::is_relayed() const {
+  std::vector<PeerStatus> peers = node_.peers(loop_.now());
+  return std::any_of(peers.begin(), peers.end(), [](const PeerStatus& peer) { return !peer.relay.empty(); });
+}
 
 void OutsideAddresses::map_port(const std::vector<SocketAddress>& listening) {
-  if (mapping_ || !node_.is_office()) return;
+  if (mapping_ || waiting_) return;
   auto reachable = [](const SocketAddress& socket) { return socket.is_v4() && !socket.is_loopback(); };
   auto socket = std::find_if(listening.begin(), listening.end(), reachable);
   if (socket == listening.end()) return;
+  port_ = socket->port;
+  if (node_.is_office()) return ask();
+  if (!is_relayed()) return;
+  waiting_ = true;
+  relayed_.start(patience);
+}
+
+void OutsideAddresses::look_at_paths() {
+  waiting_ = false;
+  if (!mapping_ && (is_relayed() || node_.is_office())) ask();
+}
+
+void OutsideAddresses::ask() {
   mapping_ = std::make_unique<PortMapping>(loop_, [this](const auto& addresses) { mapped(addresses); });
-  mapping_->start(socket->port);
+  mapping_->start(port_);
   handle_network_change();
 }
 

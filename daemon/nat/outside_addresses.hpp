@@ -1,7 +1,8 @@
 // OutsideAddresses: where this office can be reached from outside whoever sends, by ports that routers have mapped for us
 // and those that the owner has forwarded by hand, and what the node is told of it.
 //
-// Only an office is looked for: the routers of a mere device are left alone.
+// Only an office is looked for. A device's router is asked when a connection stays relayed: then its port may be the only
+// one that the other end can reach.
 #pragma once
 
 #include <memory>
@@ -17,10 +18,10 @@ class OutsideAddresses {
  public:
   // All must outlive it.
   OutsideAddresses(Loop& loop, Log& log, Node& node)
-      : loop_(loop), log_(log), node_(node), fixed_(loop, [this] { tell(); }) {}
+      : loop_(loop), log_(log), node_(node), relayed_(loop, [this] { look_at_paths(); }), fixed_(loop, [this] { tell(); }) {}
 
-  // Asks the routers for a port, from the first call on that finds an office listening on one that they can reach.
-  // `listening`: our sockets. Cheap: call whenever that may have changed.
+  // Asks the routers for a port, once this is worth it and one of our sockets, `listening`, can be reached by them.
+  // Cheap: call at the start and after whatever may have made a difference.
   void map_port(const std::vector<SocketAddress>& listening);
   void handle_network_change();
   // The addresses that the owner has fixed.
@@ -35,6 +36,9 @@ class OutsideAddresses {
   const std::vector<FixedAddressFinding>& fixed() const { return fixed_.findings(); }
 
  private:
+  bool is_relayed() const;
+  void look_at_paths();
+  void ask();
   void mapped(const std::vector<MappedAddress>& addresses);
   void tell();
 
@@ -42,6 +46,9 @@ class OutsideAddresses {
   Log& log_;
   Node& node_;
   std::unique_ptr<PortMapping> mapping_;
+  uint16_t port_ = 0;         // to be mapped; 0: none of ours can be
+  LocalTimer relayed_;        // runs while a relayed path may still become a direct one by itself
+  bool waiting_ = false;
   FixedAddresses fixed_;
 };
 

@@ -47,6 +47,12 @@ class MatrixTest(unittest.TestCase):
     def test_two_routers_on_each_side_make_no_difference(self):
         self.meets_directly('cgnat', 'cgnat')
 
+    def test_a_port_that_the_offices_router_opens_lets_a_phone_network_in(self):
+        self.meets_directly('upnp', 'lte')
+
+    def test_a_port_that_the_laptops_router_opens_serves_an_office_in_a_phone_network(self):
+        self.meets_directly('lte', 'upnp')
+
     def test_ipv6_on_both_sides_is_used_whatever_ipv4_is_like(self):
         self.assertIn('2001:db8', self.meets_directly('symmetric+v6', 'symmetric+v6').remote)
 
