@@ -75,6 +75,16 @@ Bridge::Bridge(const StateDirectory& state, const BridgeOptions& options, Config
       flows_(loop_, driver_),
       connector_(loop_, flows_, connector_answers()) {
   driver_.set_outlet(&relay_links_);
+  choose_proxy();
+}
+
+// What the owner has written goes before the environment's.
+void Bridge::choose_proxy() {
+  if (config_.proxy || config_.no_proxy) return relay_links_.use_proxy(config_.proxy);
+  auto proxy = proxy_from_environment([](const char* name) { return std::getenv(name); });
+  if (proxy) return relay_links_.use_proxy(proxy.take());
+  log_.warning(LogEvent::config_refused, {{LogField::message, "The environment's https_proxy is not used: " + proxy.error().message},
+                                          {LogField::remedy, proxy.error().remedy}});
 }
 
 Bridge::~Bridge() {
@@ -239,7 +249,8 @@ void Bridge::reload() {
   if (relay_) relay_->reload();
   log_.set(config->log, config->log_level);
   bool restart_needed = config->cubic != config_.cubic || config->listen != config_.listen ||
-                        config->gateway_port != config_.gateway_port || config->port_mapping != config_.port_mapping;
+                        config->gateway_port != config_.gateway_port || config->port_mapping != config_.port_mapping ||
+                        config->proxy != config_.proxy || config->no_proxy != config_.no_proxy;
   config_ = config.take();
   log_.info(LogEvent::config_reloaded, {{LogField::restart_needed, std::string(restart_needed ? "yes" : "no")}});
 }

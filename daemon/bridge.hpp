@@ -63,6 +63,7 @@ class Bridge {
   void tell_network();
   void look_again();
   void woke_up(Duration away);
+  void choose_proxy();
   void local_refused(const LocalRefusal& refusal);
   std::vector<SocketAddress> reachable() const;
   NodeDriver::Readers driver_readers();

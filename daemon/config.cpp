@@ -111,6 +111,28 @@ Result<void> read_port_mapping(Reader& reader, const toml::node& node) {
   return {};
 }
 
+Result<void> read_proxy(Reader& reader, const toml::node& node) {
+  auto text = text_of(reader, node);
+  if (!text) return text.error();
+  reader.config.no_proxy = text->empty();
+  if (text->empty()) return {};
+  auto proxy = parse_proxy(*text);
+  if (!proxy) return reader.error(node.source(), proxy.error().message, proxy.error().remedy);
+  reader.config.proxy = proxy.take();
+  return {};
+}
+
+Result<void> read_network(Reader& reader, const toml::node& node) {
+  const toml::table* entries = node.as_table();
+  if (!entries) return reader.error(node.source(), "network is a table.", "Write [network] on a line of its own.");
+  for (const auto& [key, value] : *entries) {
+    if (key.str() != "proxy")
+      return reader.error(key.source(), fmt::format("There is no setting '{}' in [network].", key.str()), "The setting is: proxy.");
+    if (auto read = read_proxy(reader, value); !read) return read.error();
+  }
+  return {};
+}
+
 Result<void> read_relay(Reader& reader, const toml::node& node) {
   auto settings = read_relay_table(node, reader.file);
   if (!settings) return settings.error();
@@ -127,6 +149,7 @@ const std::map<std::string, Read>& known_keys() {
                                                    {"passphrase_file", read_passphrase_file},
                                                    {"gateway_port", read_gateway_port},
                                                    {"port_mapping", read_port_mapping},
+                                                   {"network", read_network},
                                                    {"relay", read_relay}};
   return keys;
 }

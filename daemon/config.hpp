@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "daemon/observe/log.hpp"
+#include "daemon/relay/proxy_setting.hpp"
 #include "daemon/relay/relay_settings.hpp"
 #include "keys/result.hpp"
 #include "protocol/base/address.hpp"
@@ -19,6 +20,8 @@ struct Config {
   LogLevel log_level = LogLevel::info;   // log_level = "error" | "warning" | "info"
   uint16_t gateway_port = 8300;          // gateway_port = 8300: http://NAME.OFFICE.localhost:8300/; 0: off
   bool port_mapping = true;              // port_mapping = false: the office's router is not asked for a port
+  std::optional<ProxySetting> proxy;     // [network] proxy = "http://USER:PASSWORD@HOST:PORT"
+  bool no_proxy = false;                 // [network] proxy = "": not the environment's either
   RelaySettings relay;                   // [relay]: of drawbridged --relay
   std::string passphrase_file;           // of the key, if it has one
 };

@@ -56,20 +56,27 @@ void RelayLinks::drop(uint16_t number) {
   if (line && line.mapped().client) over_.push_back(std::move(line.mapped().client));
 }
 
+const ProxySetting* RelayLinks::proxy_to(const relay::RelayUrl& url) const {
+  bool websocket = url.transport != relay::RelayUrl::Transport::udp;
+  return websocket && proxy_ && proxy_->applies_to(url.host) ? &*proxy_ : nullptr;
+}
+
 void RelayLinks::look_up(uint16_t number) {
   Line& line = lines_.at(number);
+  const ProxySetting* proxy = proxy_to(line.url);  // which looks the relay up itself
+  const std::string& host = proxy ? proxy->host : line.url.host;
   line.lookup = ++lookups_;
   auto lookup = std::make_unique<Lookup>();
   lookup->request.data = lookup.get();
   lookup->links = this;
   lookup->alive = alive_;
   lookup->number = number;
-  lookup->port = line.url.port;
+  lookup->port = proxy ? proxy->port : line.url.port;
   lookup->serial = line.lookup;
   addrinfo hints{};
   hints.ai_socktype = SOCK_DGRAM;
   hints.ai_flags = AI_ADDRCONFIG;
-  if (uv_getaddrinfo(loop_.raw(), &lookup->request, Lookup::done, line.url.host.c_str(), nullptr, &hints) == 0) lookup.release();
+  if (uv_getaddrinfo(loop_.raw(), &lookup->request, Lookup::done, host.c_str(), nullptr, &hints) == 0) lookup.release();
   else found(number, line.lookup, {});
 }
 
@@ -79,9 +86,12 @@ void RelayLinks::found(uint16_t number, uint64_t lookup, std::vector<SocketAddre
   Line& line = entry->second;
   line.name_unknown = addresses.empty();
   if (addresses.empty()) {
-    log_.warning(LogEvent::relay_unreachable, {{LogField::address, line.url.host},
-                                               {LogField::message, "The relay's name was not found."},
-                                               {LogField::remedy, "Check this computer's network and the relay's name."}});
+    const ProxySetting* proxy = proxy_to(line.url);
+    log_.warning(LogEvent::relay_unreachable,
+                 {{LogField::address, proxy ? proxy->host : line.url.host},
+                  {LogField::message, std::string(proxy ? "The proxy's name was not found." : "The relay's name was not found.")},
+                  {LogField::remedy, std::string(proxy ? "Check this computer's network and the proxy's name."
+                                                       : "Check this computer's network and the relay's name.")}});
     node_.handle_relay_link(loop_.now(), number, std::nullopt);
   } else {
     // The resolver's first (RFC 6724: it has looked for a route), and the next only if the relay does not answer.
@@ -133,8 +143,10 @@ void RelayLinks::open(uint16_t number, Line& line, ByteView hello) {
   auto received = [this, number](MutableBytes datagram) {
     node_.handle_datagrams(loop_.now(), {websocket_path(number), 0, datagram.size(), datagram});
   };
+  std::optional<HttpProxy> proxy;
+  if (const ProxySetting* setting = proxy_to(line.url)) proxy = HttpProxy{line.address, setting->user, setting->password};
   line.client = std::make_unique<RelayWebSocketClient>(
-      loop_, line.url, line.address, std::nullopt, hello, entropy_,
+      loop_, line.url, line.address, std::move(proxy), hello, entropy_,
       RelayWebSocketClient::Callbacks{[] {}, received, [] {}, [this, number](const Error& why) { closed(number, why); }});
 }
 

@@ -7,6 +7,7 @@
 
 #include "daemon/node_driver.hpp"
 #include "daemon/observe/log.hpp"
+#include "daemon/relay/proxy_setting.hpp"
 #include "daemon/relay/relay_websocket_client.hpp"
 
 namespace drawbridge {
@@ -16,6 +17,8 @@ class RelayLinks final : public NodeDriver::Outlet {
   // All must outlive the links.
   RelayLinks(Loop& loop, Log& log, Node& node, Entropy& entropy) : loop_(loop), log_(log), node_(node), entropy_(entropy) {}
 
+  // For WebSockets, from the next one on.
+  void use_proxy(std::optional<ProxySetting> proxy) { proxy_ = std::move(proxy); }
   void handle(const event::RelayWanted& wanted);
   // Whether the newest lookup of this relay's name, by whichever transport, found nothing.
   bool name_unknown(std::string_view url) const;
@@ -28,7 +31,7 @@ class RelayLinks final : public NodeDriver::Outlet {
  private:
   struct Line {
     relay::RelayUrl url;
-    SocketAddress address;                        // of its host, as looked up
+    SocketAddress address;                        // of its host, or of the proxy's, as looked up
     std::unique_ptr<RelayWebSocketClient> client; // null: UDP, or not open yet
     uint64_t lookup = 0;                          // the newest
     std::map<relay::RelayUrl::Transport, size_t> unanswered;  // lookups since the relay was last known to answer
@@ -36,6 +39,8 @@ class RelayLinks final : public NodeDriver::Outlet {
   };
   // The relay's addresses are looked up on libuv's threads.
   void look_up(uint16_t number);
+  // The proxy that leads to this relay; null: none.
+  const ProxySetting* proxy_to(const relay::RelayUrl& url) const;
   void drop(uint16_t number);
   bool is_ready(const Line& line) const;
   void found(uint16_t number, uint64_t lookup, std::vector<SocketAddress> addresses);
@@ -47,6 +52,7 @@ class RelayLinks final : public NodeDriver::Outlet {
   Log& log_;
   Node& node_;
   Entropy& entropy_;
+  std::optional<ProxySetting> proxy_;
   std::map<uint16_t, Line> lines_;
   std::vector<std::unique_ptr<RelayWebSocketClient>> over_;  // perhaps still on the call stack
   uint64_t lookups_ = 0;

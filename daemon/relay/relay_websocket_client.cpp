@@ -132,7 +132,11 @@ size_t RelayWebSocketClient::read_head(ByteView bytes) {
   std::string_view head = as_text(bytes.first(length));
   if (phase_ == Phase::proxy) {
     int status = upgrade::status_of(head);
-    if (status == 407) return close("The proxy asks for a user name and password.", "Give them in the configuration."), length;
+    if (status == 401 || status == 407) {  // some answer 401 to a wrong password
+      close(proxy_->user.empty() ? "The proxy asks for a user name and password." : "The proxy does not accept this user name and password.",
+            "Write them into the configuration: [network] proxy = \"http://USER:PASSWORD@HOST:PORT\".");
+      return length;
+    }
     if (status != 200) return close("The proxy refuses the way to the relay.", "Ask whoever runs the proxy."), length;
     begin_tls();
     if (phase_ == Phase::tls) {

@@ -12,6 +12,9 @@ import unittest
 
 BUILD = os.environ.get("DRAWBRIDGE_BUILD", "build")
 CLI = os.path.join(BUILD, "cli", "drawbridge")
+# The daemons would use it for relays.
+for variable in ("https_proxy", "HTTPS_PROXY"):
+    os.environ.pop(variable, None)
 DAEMON = os.path.join(BUILD, "daemon", "drawbridged")
 
 

@@ -171,7 +171,7 @@ class Household:
         texts = []
         for name in ('relay', 'office', 'laptop'):
             path = os.path.join(self.folder, name + '.log')
-            texts.append(f'--- {name}\n' + (open(path).read()[-6000:] if os.path.exists(path) else ''))
+            texts.append(f'--- {name}\n' + (Path(path).read_text()[-6000:] if os.path.exists(path) else ''))
         return '\n'.join(texts)
 
 

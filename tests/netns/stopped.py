@@ -105,7 +105,8 @@ def sleep(nodes, seconds, home, talk):
     for node in nodes:
         node.signal(signal.SIGCONT)
     answer = talk.say('after')
-    eventually(lambda: home.laptop.peer('office')['path']['kind'] == 'direct', PATIENCE, 'a direct path again')
+    # Each ping is a fresh echo by the path in use.
+    eventually(lambda: home.laptop.json('ping', 'office')['path']['kind'] == 'direct', PATIENCE, 'a direct path again')
     direct = time.monotonic() - began
     if home.laptop.events('disconnected') or home.office.events('disconnected'):
         raise AssertionError('the session was begun anew\n' + home.logs())

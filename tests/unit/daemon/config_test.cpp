@@ -37,6 +37,21 @@ gateway_port = 9000
   CHECK(config.gateway_port == 9000);
 }
 
+TEST_CASE("a proxy is read, switched off by an empty text, and not repeated where it is wrong") {
+  auto config = parse_config("[network]\nproxy = \"http://ann:secret@proxy:3128\"\n", "f").take();
+  REQUIRE(config.proxy);
+  CHECK(config.proxy->host == "proxy");
+  CHECK(config.proxy->password == "secret");
+  CHECK_FALSE(config.no_proxy);
+  CHECK(parse_config("[network]\nproxy = \"\"\n", "f").take().no_proxy);
+  Error error = error_of("[network]\nproxy = \"ann:secret@proxy\"\n");
+  CHECK(error.message.find("/etc/bridge.toml:2:9: ") == 0);
+  CHECK((error.message + error.remedy).find("secret") == std::string::npos);
+  CHECK(error_of("network = 1").message.find("a table") != std::string::npos);
+  CHECK(error_of("[network]\nproxi = 1").message.find("no setting 'proxi'") != std::string::npos);
+  CHECK(error_of("[network]\nproxy = 1").message.find("A text") != std::string::npos);
+}
+
 TEST_CASE("an empty file means the defaults") {
   auto config = parse_config("", "f").take();
   CHECK(config.listen.empty());

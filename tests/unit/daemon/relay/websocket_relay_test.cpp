@@ -229,7 +229,7 @@ TEST_CASE("a proxy that wants a password says so") {
   Proxy proxy(relay.loop, relay.service->websocket_listening()[0]);
   User user(relay, HttpProxy{own_address(proxy.listener.get()), "ann", "wrong"});
   REQUIRE(run_until(relay.loop, [&] { return user.closed.has_value(); }));
-  CHECK(user.closed->message == "The proxy asks for a user name and password.");
+  CHECK(user.closed->message == "The proxy does not accept this user name and password.");
 }
 
 TEST_CASE("a TLS handshake that stalls is ended and holds nobody up") {
