@@ -93,7 +93,11 @@ bool NodeDriver::dispatch_events() {
   while (auto event = node_.poll_event()) {
     any = true;
     auto* done = std::get_if<event::RequestDone>(&*event);
-    if (!done) {
+    if (const auto* wanted = std::get_if<event::PortsWanted>(&*event)) {
+      node_.handle_ports(now(), wanted->peer, udp_.open_more(wanted->count));
+    } else if (const auto* released = std::get_if<event::PortsReleased>(&*event)) {
+      udp_.close(released->ports);
+    } else if (!done) {
       readers_.event(*event);
     } else if (auto waiting = answers_.extract(done->request)) {
       waiting.mapped()(*done);

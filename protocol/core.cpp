@@ -45,7 +45,13 @@ traversal::NatBehaviour Core::nat_behaviour() const {
   std::vector<traversal::Observation> seen;
   for (const relay::RelayStatus& status : relays.statuses()) seen.insert(seen.end(), status.observations.begin(), status.observations.end());
   if (seen.empty() && relays.udp_passes() == false) return {.mapping = traversal::Mapping::udp_blocked};
-  return traversal::classify(seen, local_addresses);
+  traversal::NatBehaviour nat = traversal::classify(seen, local_addresses);
+  // One relay that was let in unasked proves more than another that was not.
+  for (const relay::RelayStatus& status : relays.statuses()) {
+    bool known = nat.filtering == traversal::Filtering::independent_of_port || status.filtering == traversal::Filtering::unknown;
+    if (!known) nat.filtering = status.filtering;
+  }
+  return nat;
 }
 
 void Core::audit(Now now, audit::RecordType type, const DeviceId* device, const std::string& name, const std::string& service,

@@ -20,6 +20,7 @@
 namespace drawbridge {
 
 struct Carried;
+class Peer;
 
 // Owns sessions and is told what concerns them.
 class SessionHolder {
@@ -71,6 +72,7 @@ struct Core {
   std::unordered_map<quic::ConnectionId, Carried*, quic::ConnectionIdHash> routes;
   std::unordered_set<FlowId> flows;     // that the driver knows and that are not over
   size_t half_open = 0;
+  const Peer* punching = nullptr;       // the one that looks for ports; one at a time
   RequestId next_request = 1;
   bool running = false;                 // the boot id is durable: packets may leave
   bool shutting_down = false;

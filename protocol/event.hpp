@@ -63,6 +63,11 @@ struct CodeTried { uint64_t invitation = 0; int tries_left = 0; };
 // Office: a device has met a copy of this office that began after this one, a restored backup perhaps. From now on this
 // one lets nobody new in, until Node::take_over.
 struct Displaced {};
+// Bind so many more UDP sockets on ports of the system's choice (IPv4, every address) and call handle_ports; fewer, or
+// none, are no failure. Datagrams whose path has one of these local ports leave by that socket.
+struct PortsWanted { RelationKey peer; uint16_t count = 0; };
+// Close the sockets of these ports.
+struct PortsReleased { std::vector<uint16_t> ports; };
 // Something was refused after a right tag: counted, and said to the owner only.
 struct Refused { std::optional<RelationKey> peer; std::string reason; };
 
@@ -78,7 +83,7 @@ struct FlowEnded { FlowId flow = 0; FlowReset reset = FlowReset::none; std::stri
 
 using Event = std::variant<event::RequestDone, event::Connected, event::Suspended, event::Resumed, event::PathChanged,
                            event::Disconnected, event::Paired, event::RevokedByOffice, event::ServicesChanged, event::CodeTried, event::Displaced, event::Refused,
-                           event::RelayWanted, event::AddressesWanted,
+                           event::RelayWanted, event::AddressesWanted, event::PortsWanted, event::PortsReleased,
                            event::FlowRequested, event::FlowAccepted, event::FlowReadable, event::FlowWritable, event::FlowEnded>;
 
 }  // namespace drawbridge

@@ -111,6 +111,13 @@ void Node::handle_datagrams(Now now, const ReceivedRun& run) {
   core.reap(now);
 }
 
+void Node::handle_ports(Now now, const RelationKey& peer, const std::vector<uint16_t>& ports) {
+  auto found = core_->peers.find(peer);
+  if (found != core_->peers.end()) found->second->handle_ports(now, ports);
+  else if (!ports.empty()) core_->shared.emit(event::PortsReleased{ports});
+  core_->reap(now);
+}
+
 void Node::handle_timeout(Now now) {
   Core& core = *core_;
   core.shared.journal.handle_timeout(now.boot);

@@ -113,6 +113,12 @@ void Node::Core::follow_relays(Now now) {
     for (auto& [id, joining] : joinings) joining->handle_relay_news(now, *news);
     for (auto& [id, taker] : code_takers) taker->handle_relay_news(now, *news);
   }
+  while (auto observed = shared.relays.poll_observed()) {
+    for (auto& [key, peer] : peers) peer->handle_observed(now, *observed);
+  }
+  while (auto located = shared.relays.poll_located()) {
+    for (auto& [key, peer] : peers) peer->handle_located(now, *located);
+  }
   auto seen = shared.relays.reflexive_addresses();
   traversal::NatBehaviour nat = shared.nat_behaviour();
   if (seen == reflexive_told && nat == nat_told) return;

@@ -57,6 +57,7 @@ void Peer::handle_timeout(Now now) {
     else finish_revocation(now);
   }
   if (ending()) return stop_looking();
+  if (timers_.expired(Timer::punch, now.boot)) punch_due(now);
 
   if (session_ && suspended_at_ == far_future) {
     bool quiet = now.boot - last_heard_ >= (is_office() ? limits::office_patience : limits::keepalive);

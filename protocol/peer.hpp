@@ -11,6 +11,7 @@
 #include "protocol/traversal/connectivity_check.hpp"
 #include "protocol/traversal/diagnosis.hpp"
 #include "protocol/traversal/path_history.hpp"
+#include "protocol/traversal/punch.hpp"
 #include "protocol/traversal/replay_window.hpp"
 
 namespace drawbridge {
@@ -25,6 +26,9 @@ class Peer final : public SessionHolder {
   void handle_timeout(Now now);
   void handle_network_change(Now now);
   void handle_relay_news(Now now, const relay::RelayNews& news);
+  void handle_ports(Now now, const std::vector<uint16_t>& ports);
+  void handle_observed(Now now, const relay::RelayTable::Observed& observed);
+  void handle_located(Now now, const relay::RelayTable::Located& located);
   // Office: a first packet whose knock is this pair's. `form` points into the datagram.
   void handle_knock(Now now, const Path& path, ByteView datagram, const quic::FirstInitial& form);
   // A check whose tag is this pair's.
@@ -86,7 +90,20 @@ class Peer final : public SessionHolder {
     save_seen,      // write down where and when the peer was seen
     confirm,        // device: the office has said nothing within a new connection: it may not know of it
     probe,          // ask at addresses that are not in use: both ends do, so that their routers let answers in
+    punch,          // ports are to be looked for: begin, send, or give up
     count,
+  };
+  // One attempt at finding ports.
+  struct PunchAttempt {
+    traversal::PunchTerms own;               // the address is not known yet while its port is 0
+    std::optional<traversal::PunchTerms> theirs;
+    std::optional<SocketAddress> located;    // where the relay sees the peer
+    bool go = false;                         // the device has given the word
+    bool followed = false;                   // something has come through
+    std::optional<traversal::Punch> sending;
+    std::vector<uint16_t> ports;
+    uint64_t transaction = 0;                // of all its packets
+    Instant give_up{};
   };
   struct Ping {
     RequestId request = 0;
@@ -98,7 +115,7 @@ class Peer final : public SessionHolder {
   // Only its last words are still to be said: no path is looked after any more.
   bool ending() const { return record_.revoked || revoking_ || leaving_; }
   void stop_looking() {
-    for (Timer timer : {Timer::retry, Timer::check, Timer::probe, Timer::replaced, Timer::announce}) timers_.stop(timer);
+    for (Timer timer : {Timer::retry, Timer::check, Timer::probe, Timer::replaced, Timer::announce, Timer::punch}) timers_.stop(timer);
   }
   bool is_office() const { return record_.key.role == PeerRole::device; }  // whether *we* are the office
   quic::End self() const { return is_office() ? quic::End::office : quic::End::device; }
@@ -150,12 +167,27 @@ class Peer final : public SessionHolder {
   std::string relay_url() const;                            // of the path in use; empty: direct
   std::string path_text() const;                            // for the audit trail
 
+  // peer_punch.cpp
+  bool on_relay() const;
+  void consider_punch(Now now);
+  void punch_due(Now now);
+  void begin_punch(Now now, uint32_t number);
+  void locate_peer(Now now);
+  void tell_terms(Now now, const std::optional<SocketAddress>& address);
+  void handle_terms(Now now, const tunnel::Punch& theirs);
+  void start_punch(Now now);
+  bool by_punch(const Path& path, uint64_t transaction) const;
+  void follow_punch(Now now, const Path& path);
+  void end_punch(Now now);
+  void release_ports();
+
   // peer_flows.cpp
   void drain_events(Now now, Carried& carried);
   void handle_control(Now now, const tunnel::ControlMessage& message);
   void handle_offer(Now now, const tunnel::Offer& offer);
   void handle_incarnation(Now now, const roster::Incarnation& copy);
   void handle_candidates(Now now, const tunnel::Candidates& theirs);
+  void follow_peer_network(Now now, const traversal::NatBehaviour& nat);
   void close_mailboxes();
   void handle_revoked(Now now, const std::string& reason);
   void flow_opened(Now now, FlowId id);
@@ -185,6 +217,13 @@ class Peer final : public SessionHolder {
   bool upgrade_needed_ = false;                       // device: said the newest attempt
   std::vector<std::pair<relay::RelayAddress, SocketAddress>> mailboxes_;
   traversal::NatBehaviour peer_nat_;                  // as the peer has told in this session
+  std::optional<PunchAttempt> punch_;
+  std::vector<uint16_t> ports_;                       // fresh sockets that the driver holds for us
+  bool punch_searches_ = false;                       // the newest attempt was a search, not a prediction
+  Instant punch_not_before_{};
+  TokenBucket searches_{limits::searches_per_second, limits::searches_burst};
+  TokenBucket predictions_{limits::predictions_per_second, limits::predictions_burst};
+  bool untold_ = false;                               // our addresses, for want of a path that answers
   int probes_left_ = 0;                               // rounds still to come, ...
   Duration probe_pause_{};                            // ... and the pause before the next
   traversal::ReplayWindow window_;

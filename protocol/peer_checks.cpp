@@ -35,6 +35,7 @@ void Peer::begin_probing(Now now, bool news) {
   if (news) searching_since_ = now.boot;
   probe_pause_ = 100ms;
   timers_.set(Timer::probe, now.boot);
+  consider_punch(now);
 }
 
 // A device that is served by a relay goes on, seldom: a router may have been replaced, a firewall opened.
@@ -60,6 +61,11 @@ void Peer::probe(Now now) {
 
 void Peer::tell_addresses(Now now) {
   if (!session_ || !announced_) return;
+  // On a path that may be dead the words would only make everything else wait longer for its repetition.
+  const Candidate* active = candidates_.active();
+  bool doubtful = active && active->silent_since && now.boot - *active->silent_since > limits::path_suspect_after;
+  untold_ = doubtful;
+  if (doubtful) return begin_probing(now, true);
   if (is_office()) {
     send_offer(now);
   } else {
@@ -102,6 +108,7 @@ void Peer::handle_check(Now now, const Path& path, ByteView datagram) {
   if (check->sender_boot != window_boot_ || !window_.accept(check->counter)) return;
   if (check->kind == CheckKind::response) {
     alive(now, path);
+    if (session_ && by_punch(path, check->transaction)) follow_punch(now, path);
     return handle_answer(now, path, *check);
   }
   // Without a session there is nothing to be alive: an answer would keep the peer believing in one that we gave up.
@@ -110,6 +117,7 @@ void Peer::handle_check(Now now, const Path& path, ByteView datagram) {
   last_heard_ = now.boot;
   answer_check(now, path, *check, datagram.size());
   if (suspended_at_ != far_future) request_check(now, candidates_.add(path));
+  else if (by_punch(path, 0)) follow_punch(now, path);
   if (is_office()) {
     follow_nomination(now, path, *check);
     if (!check->nominate && session_ && session_->path && session_->path->remote != path.remote) check_active(now);
@@ -210,6 +218,7 @@ void Peer::use(Now now, Candidate& candidate) {
   if (moved && before != &candidate && rtt_before > Duration::zero() && candidate.rtt) {
     session_->session->connection().handle_path_switch(now.boot, rtt_before, *candidate.rtt);
   }
+  if (!candidate.relayed()) end_punch(now);
   if (!is_office()) check_active(now);
   if (moved && announced_) core_.emit(event::PathChanged{record_.key, candidate.path, relay_url()});
   if (moved) note_paths(now);
@@ -259,6 +268,7 @@ void Peer::forget_lost_addresses() {
 void Peer::handle_network_change(Now now) {
   if (revoked() || !core_.running) return;
   forget_lost_addresses();
+  punch_not_before_ = {};
   if (session_) {
     // The path in use is as doubtful as any other now: whichever answers first carries on.
     if (Candidate* active = candidates_.active()) active->silent_since = now.boot - limits::path_suspect_after - 1ns;
@@ -322,6 +332,7 @@ void Peer::alive(Now now, const Path& path) {
   if (session_->path && session_->path->remote == path.remote) session_->session->connection().handle_path_answer(now.boot);
   session_->may_send = true;
   if (suspended_at_ != far_future) resume(now);
+  if (std::exchange(untold_, false)) tell_addresses(now);
   if (!waiting_flows_.empty()) attach_waiting(now);
 }
 

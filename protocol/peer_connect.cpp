@@ -30,6 +30,8 @@ Peer::~Peer() {
   }
   for (auto& [id, flow] : waiting_flows_) core_.flows.erase(id);
   close_mailboxes();
+  if (core_.punching == this) core_.punching = nullptr;
+  if (!ports_.empty()) core_.emit(event::PortsReleased{ports_});
 }
 
 void Peer::save() { core_.journal.put(roster::to_row(record_)); }
@@ -196,7 +198,8 @@ void Peer::handle_session_packet(Now now, Carried& carried, const Path& path, bo
   // leads in only.
   if (is_office() && &carried != session_.get() && (authentic || !established)) carried.path = path;
   // The first address that answers carries the connection, until checks know better.
-  if (established && !carried.path) carried.path = self() == quic::End::device ? Path{{}, path.remote} : path;
+  bool fresh_socket = std::find(ports_.begin(), ports_.end(), path.local.port) != ports_.end();
+  if (established && !carried.path) carried.path = self() == quic::End::device && !fresh_socket ? Path{{}, path.remote} : path;
   if (authentic && &carried == session_.get()) alive(now, path);
 }
 
@@ -307,6 +310,7 @@ void Peer::lost(Now now, const std::string& reason, bool retry) {
   announced_ = false;
   suspended_at_ = far_future;
   check_waiting_ = far_future;
+  end_punch(now);
   timers_.stop(Timer::check);
   down_since_ = now.boot;
   if (!is_office() && retry) {

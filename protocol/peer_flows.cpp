@@ -28,6 +28,7 @@ void Peer::handle_control(Now now, const tunnel::ControlMessage& message) {
   if (const auto* offer = std::get_if<tunnel::Offer>(&message); offer && !from_device) return handle_offer(now, *offer);
   if (const auto* told = std::get_if<tunnel::Revoked>(&message); told && !from_device) return handle_revoked(now, told->reason);
   if (const auto* copy = std::get_if<tunnel::Incarnation>(&message)) return handle_incarnation(now, *copy);
+  if (const auto* punch = std::get_if<tunnel::Punch>(&message)) return handle_terms(now, *punch);
   if (std::holds_alternative<tunnel::Hello>(message) && from_device) return;  // the owner's name for a device stands
   if (const auto* theirs = std::get_if<tunnel::Candidates>(&message); theirs && from_device) return handle_candidates(now, *theirs);
   if (std::holds_alternative<tunnel::Leave>(message) && from_device) {
@@ -62,7 +63,7 @@ void Peer::send_offer(Now now) {
 }
 
 void Peer::handle_offer(Now now, const tunnel::Offer& offer) {
-  peer_nat_ = offer.nat;
+  follow_peer_network(now, offer.nat);
   record_.name = offer.office_name;
   record_.services = offer.services;
   for (OfferedService& service : record_.services) service.office = record_.key;
@@ -89,8 +90,14 @@ void Peer::handle_offer(Now now, const tunnel::Offer& offer) {
   begin_probing(now, true);
 }
 
+void Peer::follow_peer_network(Now now, const traversal::NatBehaviour& nat) {
+  if (std::exchange(peer_nat_, nat) == nat) return;
+  punch_not_before_ = {};
+  consider_punch(now);
+}
+
 void Peer::handle_candidates(Now now, const tunnel::Candidates& theirs) {
-  peer_nat_ = theirs.nat;
+  follow_peer_network(now, theirs.nat);
   bool news = false;
   // The best are named first; added last, they are not the ones for which there is no room.
   for (auto address = theirs.addresses.rbegin(); address != theirs.addresses.rend(); ++address) {

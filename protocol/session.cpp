@@ -6,6 +6,7 @@
 namespace drawbridge {
 namespace {
 
+constexpr size_t early_messages_most = 16;    // ours, before the stream is there: an offer or two
 constexpr quic::StreamId control_stream = 0;   // the device's first bidirectional stream, RFC 9000 2.1
 constexpr size_t run_segments = 64;            // what the kernel takes in one segmented send
 constexpr size_t run_bytes = 65'000;           // and its bound on one send's bytes
@@ -43,6 +44,9 @@ void Session::settle(Instant now) {
     }
     // First of all: the datagram that completed the handshake may have opened flows already.
     events_.emplace_front(session_event::Ready{});
+  }
+  if (!early_messages_.empty() && streams_.contains(control_stream)) {
+    for (const tunnel::ControlMessage& message : std::exchange(early_messages_, {})) send(message);
   }
   for (const tunnel::ControlMessage& message : std::exchange(control_messages_, {})) handle_control(now, message);
   for (Ending& ending : std::exchange(endings_, {})) end_flow(ending.flow, ending.reset, ending.message, true);
@@ -96,6 +100,11 @@ std::optional<SessionEvent> Session::poll_event() {
 }
 
 void Session::send(const tunnel::ControlMessage& message) {
+  // At an office whose device's first words are late, the stream is not there yet.
+  if (!streams_.contains(control_stream)) {
+    if (early_messages_.size() < early_messages_most) early_messages_.push_back(message);
+    return;
+  }
   Bytes payload = tunnel::encode(message);
   connection_->stream_write(control_stream, tunnel::encode(tunnel::FrameHeader{tunnel::FrameKind::message, static_cast<uint32_t>(payload.size()), 0}));
   connection_->stream_write(control_stream, payload);

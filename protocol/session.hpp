@@ -135,6 +135,7 @@ class Session final : private quic::ConnectionObserver {
   std::vector<quic::StreamId> unwanted_;        // to be aborted
   Bytes control_in_;
   std::vector<tunnel::ControlMessage> control_messages_;
+  std::vector<tunnel::ControlMessage> early_messages_;  // ours, until the control stream is there
   bool completed_ = false, ready_ = false, output_held_ = false;
   const char* misbehaviour_ = nullptr;
 

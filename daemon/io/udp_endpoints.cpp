@@ -1,5 +1,7 @@
 #include "daemon/io/udp_endpoints.hpp"
 
+#include <algorithm>
+
 namespace drawbridge {
 namespace {
 
@@ -39,7 +41,28 @@ Result<void> UdpEndpoints::open(const std::vector<SocketAddress>& addresses) {
   return !v6 && v6.error().code == ErrorCode::already_exists ? v6 : Result<void>();
 }
 
+std::vector<uint16_t> UdpEndpoints::open_more(size_t count) {
+  std::vector<uint16_t> ports;
+  while (ports.size() < count) {
+    auto socket = UdpSocket::open(loop_, SocketAddress::v4(0, 0, 0, 0, 0), buffers_, callbacks_);
+    if (!socket) break;  // out of descriptors: fewer will do
+    uint16_t port = (*socket)->address().port;
+    ports.push_back(port);
+    more_[port] = socket.take();
+  }
+  return ports;
+}
+
+void UdpEndpoints::close(const std::vector<uint16_t>& ports) {
+  for (uint16_t port : ports) more_.erase(port);
+}
+
 UdpSocket* UdpEndpoints::choose(const Path& path) {
+  auto more = path.remote.is_v4() ? more_.find(path.local.port) : more_.end();
+  if (more != more_.end()) return more->second.get();
+  bool port_alone = path.local.is_unspecified() && path.local.port != 0;
+  bool known = std::any_of(sockets_.begin(), sockets_.end(), [&](const auto& socket) { return socket->address().port == path.local.port; });
+  if (port_alone && !known) return nullptr;
   UdpSocket* best = nullptr;
   int best_fitness = 0;
   for (const auto& socket : sockets_) {

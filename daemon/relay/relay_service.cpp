@@ -44,8 +44,9 @@ RelayService::RelayService(Loop& loop, Log& log, Entropy& entropy, const Identit
       settings_(std::move(settings)),
       server_(server_config(identity, settings_), entropy),
       udp_(loop, {[this](const ArrivedRun& run) { received(run); }, [] {}}),
+      beside_(loop, {[this](const ArrivedRun& run) { received(run); }, [] {}}),
       gather_([this](const DatagramRun& run) {
-        if (udp_.send(run) < run.bytes.size()) ++traffic_.udp_dropped_full;
+        if (send_udp(run) < run.bytes.size()) ++traffic_.udp_dropped_full;
       }),
       websocket_(loop, {settings_.path, settings_.trusted_proxies, settings_.limits.associations, settings_.limits.associations_per_address,
                   settings_.opening_patience},
@@ -62,9 +63,39 @@ RelayService::~RelayService() = default;
 Result<void> RelayService::start() {
   auto opened = settings_.listen.empty() ? open_everywhere(udp_) : udp_.open(settings_.listen);
   if (!opened) return opened;
+  if (auto started = start_observation(); !started) return started;
   if (auto started = start_tcp(); !started) return started;
   log_.info(LogEvent::relay_ready, {{LogField::addresses, urls()}});
   return {};
+}
+
+// Ports that nobody named may be somebody else's: then clients learn less about their routers, and nothing fails.
+Result<void> RelayService::start_observation() {
+  std::vector<SocketAddress> observers, unasked;
+  auto open = [this](const SocketAddress& address, std::vector<SocketAddress>& out) {
+    auto opened = beside_.open({address});
+    if (opened) out.push_back(beside_.addresses().back());
+    return opened;
+  };
+  for (const SocketAddress& address : settings_.observe.value_or(std::vector<SocketAddress>())) {
+    if (auto opened = open(address, observers); !opened) return opened;
+  }
+  for (SocketAddress address : udp_.addresses()) {
+    uint16_t port = address.port;
+    for (int step = 1; step <= 2 && !settings_.observe && port + step <= UINT16_MAX; ++step) {
+      address.port = static_cast<uint16_t>(port + step);
+      (void)open(address, observers);
+    }
+    address.port = 0;
+    (void)open(address, unasked);
+  }
+  server_.observe(observers, unasked);
+  beside_addresses_ = beside_.addresses();
+  return {};
+}
+
+size_t RelayService::send_udp(const DatagramRun& run) {
+  return relay::bound_to(beside_addresses_, run.path.local) ? beside_.send(run) : udp_.send(run);
 }
 
 std::vector<std::string> RelayService::urls() const {

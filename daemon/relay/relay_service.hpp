@@ -37,6 +37,8 @@ class RelayService {
   Result<void> start();
   void received(const ArrivedRun& run);
   void send(const relay::Forward& forward);
+  Result<void> start_observation();
+  size_t send_udp(const DatagramRun& run);
   Result<void> start_tcp();
   Result<void> read_certificate();
   void watch_certificate();
@@ -51,6 +53,8 @@ class RelayService {
   relay::RelayServer server_;
   RelayTraffic traffic_;
   UdpEndpoints udp_;
+  UdpEndpoints beside_;                   // observation ports, and one that answers unasked
+  std::vector<SocketAddress> beside_addresses_;
   UdpGather gather_;
   WebSocketServer websocket_, metrics_;
   LocalTimer certificate_timer_;

@@ -1,6 +1,7 @@
 // RelaySettings: the [relay] table of the configuration.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,8 @@ namespace drawbridge {
 
 struct RelaySettings {
   std::vector<SocketAddress> listen;     // UDP; empty: port 7471 of every address
+  // UDP ports that only tell clients their address; unset: the two above each of `listen`, where they are free.
+  std::optional<std::vector<SocketAddress>> observe;
   std::vector<SocketAddress> websocket;  // TCP; empty: none
   std::string certificate, key;          // PEM files; empty: plain HTTP (behind a reverse proxy)
   std::string path = "/relay";           // of the WebSocket

@@ -43,16 +43,24 @@ Result<void> texts(Table& table, const toml::node& node) {
   return {};
 }
 
-template <std::vector<SocketAddress> RelaySettings::*field>
-Result<void> addresses(Table& table, const toml::node& node) {
+Result<void> read_addresses(Table& table, const toml::node& node, std::vector<SocketAddress>& out) {
   const auto* array = node.as_array();
   if (!array) return table.error(node.source(), "A list of addresses is expected here.", "Write it as [\"0.0.0.0:7471\"].");
   for (const toml::node& item : *array) {
     auto address = parse_socket_address(item.value_or(""));
     if (!address) return table.error(item.source(), address.error().message, address.error().remedy);
-    (table.settings.*field).push_back(*address);
+    out.push_back(*address);
   }
   return {};
+}
+
+template <std::vector<SocketAddress> RelaySettings::*field>
+Result<void> addresses(Table& table, const toml::node& node) {
+  return read_addresses(table, node, table.settings.*field);
+}
+
+Result<void> observe(Table& table, const toml::node& node) {
+  return read_addresses(table, node, table.settings.observe.emplace());
 }
 
 Result<double> number(Table& table, const toml::node& node) {
@@ -100,6 +108,7 @@ const std::map<std::string, Read>& known() {
   using L = relay::RelayLimits;
   static const std::map<std::string, Read> keys = {
       {"listen", addresses<&S::listen>},
+      {"observe", observe},
       {"websocket", addresses<&S::websocket>},
       {"metrics", addresses<&S::metrics>},
       {"certificate", text<&S::certificate, 4096>},

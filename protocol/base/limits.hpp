@@ -93,6 +93,32 @@ static_assert(history_pairs > candidates);
 inline constexpr size_t history_transitions = 32;  // of the path in use: a day of an ordinary device
 inline constexpr size_t history_checks = 16;     // of one pair, whose loss is told
 inline constexpr Duration history_answer_patience = 1s;  // then a check counts as lost
+// Finding a port that a router chose (docs/spec/traversal.md). A counting router: so many ports beyond the last one seen,
+// sent to a few times, since a first packet may come before the other end has opened its way.
+inline constexpr size_t predicted_ports = 16;
+inline constexpr int punch_repetitions = 5;
+inline constexpr Duration punch_pause = 100ms;   // after the first time; then twice as long each time
+// A random one: 2048 of 64512 ports against 256 sockets meet with 99.97 %. 100 packets of 110 bytes a second for 20 s
+// are 90 kbit/s: less than a telephone call, and no router's table notices 256 entries.
+inline constexpr size_t search_ports = 256;
+inline constexpr int search_rate = 100;          // packets a second, each end
+inline constexpr size_t search_probes = 2'048;
+// Of the sockets one half opens its ways while the other end probes, each every 2 s, the other half once that is over.
+inline constexpr int search_opening_rate = 64;
+inline constexpr size_t search_openings = 1'312;
+static_assert(search_openings * search_rate >= search_probes * search_opening_rate);
+inline constexpr size_t search_late_openings = search_ports;
+static_assert(search_openings + search_late_openings <= search_probes);
+static_assert(predicted_ports * punch_repetitions <= search_probes);
+// Searches of one pair: three in a row (start, a new network, back again), then one in ten minutes.
+inline constexpr double searches_per_second = 1.0 / 600;
+inline constexpr double searches_burst = 3;
+inline constexpr double predictions_per_second = 1.0 / 10;
+inline constexpr double predictions_burst = 4;
+inline constexpr Duration punch_after = 500ms;   // of ordinary checks in vain
+inline constexpr Duration punch_again = 2s;
+inline constexpr Duration search_again = 10min;  // sooner only if either end's network has changed
+inline constexpr Duration punch_patience = 3s;   // for sockets, relays' answers and the other end's word
 inline constexpr size_t queued_datagrams = 512;  // single datagrams (checks, copies of a first packet) not sent yet
 inline constexpr Duration flow_patience = 15s;   // a local program waits so long for a bridge that is down
 inline constexpr Duration confirm_patience = 5s; // for the office's first word in a new connection
@@ -120,6 +146,12 @@ inline constexpr Duration relay_ping_retry = 500ms;
 inline constexpr int relay_pings = 3;            // unanswered: the relay is lost
 // An office's relay that dies while idle: found after a keepalive and three pings, of which the second begins anew.
 static_assert(relay_keepalive_office + relay_pings * 2 * relay_ping_retry < 10s);
+// Ports of a relay that tell a client its address and nothing else; two that are asked one after the other show a
+// router that counts up.
+inline constexpr size_t relay_observers = 4;
+inline constexpr int observation_tries = 3;
+inline constexpr Duration observation_retry = 250ms;
+inline constexpr size_t observation_rounds = 16; // of one node at a time: its own socket, and those that a search opens
 inline constexpr Duration relay_greet_first = 250ms;
 inline constexpr Duration relay_greet_longest_office = 5s;
 inline constexpr Duration relay_greet_longest_device = 30s;  // and up to as much again, drawn

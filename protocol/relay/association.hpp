@@ -47,6 +47,7 @@ struct Association {
   uint64_t number = 1;    // of the present state
   uint64_t told = 0, seen = 0;  // numbers: sent last, held by the client
   uint64_t answers = 0;   // counter of the message that the next STATE answers; 0: unasked
+  std::optional<uint8_t> locate;  // the channel whose other end the next STATE locates
   bool introduce = false; // the next STATE names operator and country
   bool queued = false;    // in the queue of those to be told
   int tries = 0;

@@ -32,6 +32,7 @@ struct RelayStatus {
   bool by_udp = false;                      // the transport in use
   std::optional<SocketAddress> reflexive;   // our address as it sees us
   std::vector<traversal::Observation> observations;  // the same by each of its ports that has said so, oldest first
+  traversal::Filtering filtering{};
 };
 
 }  // namespace drawbridge::relay

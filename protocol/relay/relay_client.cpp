@@ -152,6 +152,14 @@ Bytes RelayClient::write_hello(Instant now, Session& session) {
   return encode(hello);
 }
 
+// Its ephemeral key is nobody's: 32 bytes that look like any other HELLO's.
+Bytes RelayClient::write_question(Mark transaction, bool elsewhere) {
+  Hello hello{transaction, {}, version, {}, elsewhere};
+  entropy_.fill(hello.ephemeral);
+  hello.knock = knock_.knock(knocked_part(hello));
+  return encode(hello);
+}
+
 Bytes RelayClient::write_open(Instant now, Session& session) {
   session.open_sent = true;
   for (Mailbox& mailbox : mailboxes_) {
@@ -189,6 +197,10 @@ size_t RelayClient::poll_transmit(Instant now, MutableBytes buffer) {
     if (move_due_) {
       auto cookie = std::exchange(move_due_, std::nullopt);
       return emit(now, write_control(*current_, ControlKind::move, {}, cookie), buffer);
+    }
+    if (locate_due_) {
+      Item item{*std::exchange(locate_due_, std::nullopt)};
+      return emit(now, write_control(*current_, ControlKind::locate, {item}), buffer);
     }
     if (std::exchange(ping_due_, false)) {
       seen_due_ = false;

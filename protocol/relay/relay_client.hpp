@@ -30,6 +30,12 @@ namespace relay_event {
 struct Ready {
   Duration round_trip;
   std::string operator_name, country, other_url;
+  std::vector<SocketAddress> observers;  // empty on a return: as before
+};
+// Answer to locate(): where the other end's packets come from, as the relay sees.
+struct Located {
+  uint8_t channel = 0;
+  SocketAddress address;
 };
 // It does not answer any more, or has forgotten us; the client keeps trying.
 struct Lost {};
@@ -52,7 +58,7 @@ struct AddressQuota {
 };
 }  // namespace relay_event
 using RelayEvent = std::variant<relay_event::Ready, relay_event::Lost, relay_event::Draining, relay_event::ReflexiveAddress,
-                                relay_event::MailboxChanged, relay_event::AddressQuota>;
+                                relay_event::MailboxChanged, relay_event::AddressQuota, relay_event::Located>;
 
 class RelayClient {
  public:
@@ -72,6 +78,8 @@ class RelayClient {
   void reopen_mailbox(uint8_t channel);
   // Asks the relay at once, for a fresh round trip; one that does not answer is lost as after a keepalive.
   void ask(Instant now);
+  // Asks where the other end's packets come from; Located follows if the relay knows and the answer is not lost.
+  void locate(uint8_t channel) { locate_due_ = channel; }
   // Leaves the relay, so that the other ends know at once; poll_transmit once more, then it is over.
   void shut_down();
 
@@ -91,6 +99,11 @@ class RelayClient {
     ByteView payload;                // ... as a part of the datagram
   };
   Received handle_datagram(Instant now, ByteView datagram);
+
+  // A HELLO that opens nothing, for an observation port: its CHALLENGE says where it came from.
+  Bytes write_question(Mark transaction, bool elsewhere);
+  // Whether it was made by somebody who knows this relay's key (and token).
+  bool is_genuine(const Challenge& challenge) const { return knock_.matches(knocked_part(challenge), challenge.tag); }
 
   // --- machine --------------------------------------------------------------------------------------------------------
   size_t poll_transmit(Instant now, MutableBytes buffer);  // at least largest_control bytes
@@ -199,6 +212,7 @@ class RelayClient {
 
   bool hello_due_ = false, open_due_ = false, ping_due_ = false, seen_due_ = false, bye_due_ = false;
   std::optional<Cookie> move_due_;
+  std::optional<uint8_t> locate_due_;
   TokenBucket moves_{2, 5}, forgotten_{1, 2};
   std::deque<RelayEvent> events_;
 };

@@ -156,7 +156,7 @@ void RelayClient::adopt(Instant, const StateBody& body) {
   hello_due_ = open_due_ = ping_due_ = false;
   pinged_.reset();
   move_due_.reset();
-  tell(relay_event::Ready{round_trip_.value_or(0ns), body.operator_name, body.country, body.other_url});
+  tell(relay_event::Ready{round_trip_.value_or(0ns), body.operator_name, body.country, body.other_url, body.observers});
 }
 
 void RelayClient::apply(Instant now, const StateBody& body) {
@@ -166,6 +166,7 @@ void RelayClient::apply(Instant now, const StateBody& body) {
   }
   bool over = body.flags & flag_address_quota;
   if (std::exchange(address_over_, over) != over) tell(relay_event::AddressQuota{over});
+  if (body.located) tell(relay_event::Located{body.located->first, body.located->second});
   for (size_t i = 0; i < mailboxes_.size(); ++i)
     apply_channel(now, static_cast<uint8_t>(i), i < body.channels.size() ? body.channels[i] : ChannelState(), body.retry_s);
   if (body.flags & flag_draining) {
@@ -182,7 +183,7 @@ void RelayClient::apply(Instant now, const StateBody& body) {
   }
   if (lost_ && !next_) {
     lost_ = false;
-    tell(relay_event::Ready{round_trip_.value_or(0ns), {}, {}, {}});
+    tell(relay_event::Ready{round_trip_.value_or(0ns), {}, {}, {}, {}});
   }
 }
 

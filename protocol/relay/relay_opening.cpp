@@ -16,13 +16,55 @@ bool RelayServer::welcomes(ByteView datagram) const {
   return hello && hello->version >= version && !draining_ && knocks(knocked_part(*hello), hello->knock).has_value();
 }
 
+const SocketAddress* bound_to(const std::vector<SocketAddress>& bound, const SocketAddress& local) {
+  for (const SocketAddress& one : bound) {
+    bool address = one.is_unspecified() ? one.is_v4() == local.is_v4() : one.ip == local.ip;
+    if (address && one.port == local.port) return &one;
+  }
+  return nullptr;
+}
+
+void RelayServer::observe(std::vector<SocketAddress> observers, std::vector<SocketAddress> unasked) {
+  told_observers_.clear();
+  for (SocketAddress observer : observers) {
+    if (observer.is_unspecified()) observer.ip = {};
+    bool told = std::find(told_observers_.begin(), told_observers_.end(), observer) != told_observers_.end();
+    if (!told && told_observers_.size() < limits::relay_observers) told_observers_.push_back(observer);
+  }
+  observers_ = std::move(observers);
+  unasked_ = std::move(unasked);
+}
+
+// An observation port answers what the main port would answer without state, and is silent to all else.
+void RelayServer::handle_observed(Instant now, const Link& link, size_t segment_size, ByteView bytes) {
+  for (size_t at = 0; at < bytes.size(); at += segment_size) {
+    ++counters_.datagrams_in;
+    ByteView datagram = bytes.subspan(at, std::min(segment_size, bytes.size() - at));
+    message_of(datagram) == Message::hello ? handle_hello(now, link, datagram) : void(++counters_.dropped_stranger);
+  }
+}
+
+// A port of the same address that the client has not written to.
+std::optional<Link> RelayServer::elsewhere(const Link& link) const {
+  for (const SocketAddress& one : unasked_) {
+    bool carries = one.is_unspecified() ? one.is_v4() == link.path.local.is_v4() : one.ip == link.path.local.ip;
+    if (!carries || link.stream) continue;
+    Link out = link;
+    out.path.local.port = one.port;
+    return out;
+  }
+  return std::nullopt;
+}
+
 void RelayServer::handle_hello(Instant now, const Link& link, ByteView datagram) {
   ++counters_.hellos;
   if (!hellos_.take(now)) return void(++counters_.dropped_rate);
   if (!welcomes(datagram)) return void(++counters_.dropped_stranger);
   auto hello = parse_hello(datagram);
+  auto from = hello->elsewhere ? elsewhere(link) : std::optional(link);
+  if (!from) return void(++counters_.dropped_stranger);
   ++counters_.challenges;
-  challenge(now, link, hello->transaction, hello->ephemeral, *knocks(knocked_part(*hello), hello->knock));
+  challenge(now, *from, hello->transaction, hello->ephemeral, *knocks(knocked_part(*hello), hello->knock));
 }
 
 void RelayServer::challenge(Instant now, const Link& link, Mark mark, const ExchangePublic& ephemeral, size_t access) {
@@ -150,6 +192,7 @@ void RelayServer::handle_body(Instant now, Association& association, const Contr
       association.retry_s = 0;
       for (const Item& item : body.items) apply_item(now, association, item);
       break;
+    case ControlKind::locate: association.locate = body.items[0].channel; break;
     case ControlKind::ping: break;
   }
   association.link.path.local = link.path.local;

@@ -53,6 +53,10 @@ std::span<const Forward> RelayServer::handle_datagrams(Instant now, const Link& 
   forwards_.clear();
   if (segment_size == 0) return {};
   counters_.bytes_in += bytes.size();
+  if (!link.stream && bound_to(observers_, link.path.local)) {
+    handle_observed(now, link, segment_size, bytes);
+    return {};
+  }
   for (size_t at = 0; at < bytes.size();) {
     MutableBytes first = bytes.subspan(at, std::min(segment_size, bytes.size() - at));
     ++counters_.datagrams_in;

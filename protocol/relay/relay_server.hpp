@@ -61,6 +61,9 @@ struct Forward {
   MutableBytes bytes;
 };
 
+// The one of `bound` that carries packets of this local address; null: none.
+const SocketAddress* bound_to(const std::vector<SocketAddress>& bound, const SocketAddress& local);
+
 struct ServerTransmit {
   Link link;
   size_t length = 0;
@@ -84,6 +87,10 @@ class RelayServer {
   // No HELLO is answered any more, and all clients are told.
   void drain();
   bool draining() const { return draining_; }
+  // Sockets beside the main ones, as bound; call it before the first datagram. `observers` answer HELLO and nothing else,
+  // and clients are told of them (the first limits::relay_observers). From `unasked` leave answers that a client wants
+  // from elsewhere: nobody is told of these, and what comes there is not for the relay.
+  void observe(std::vector<SocketAddress> observers, std::vector<SocketAddress> unasked);
   // Whether this HELLO would be answered: for a WebSocket's upgrade.
   bool welcomes(ByteView hello) const;
 
@@ -103,8 +110,10 @@ class RelayServer {
 
   // relay_opening.cpp
   void handle_hello(Instant now, const Link& link, ByteView datagram);
+  void handle_observed(Instant now, const Link& link, size_t segment_size, ByteView bytes);
   void handle_open(Instant now, const Link& link, ByteView datagram);
   void handle_control(Instant now, const Link& link, ByteView datagram);
+  std::optional<Link> elsewhere(const Link& link) const;
   Association* associate(Instant now, const Link& link, const OpenHeader& header, ByteView datagram, Bytes& body);
   std::optional<SessionKeys> keys_for(const OpenHeader& header, size_t& access) const;
   // Whose knock it is: an index of knocks_.
@@ -122,6 +131,7 @@ class RelayServer {
   void tell(Association& association);
   void tell_other_end(const Mailbox& mailbox, End end);
   StateBody state_of(Instant now, Association& association) const;
+  std::optional<std::pair<uint8_t, SocketAddress>> located(Association& association, uint8_t channel) const;
   ChannelState channel_state(Instant now, const Channel& channel) const;
   size_t write_state(Instant now, Association& association, MutableBytes buffer);
   uint64_t next_counter(Instant now);
@@ -132,6 +142,7 @@ class RelayServer {
 
   RelayServerConfig config_;
   CookieJar cookies_;
+  std::vector<SocketAddress> observers_, unasked_, told_observers_;
   std::vector<KnockKey> knocks_;
   Secret<16> table_key_;
   RelayCounters counters_;

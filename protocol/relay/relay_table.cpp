@@ -144,6 +144,7 @@ Path RelayTable::path_for(Instant now, const SocketAddress& mailbox) {
 }
 
 RelayTable::Received RelayTable::handle_datagram(Instant now, const Path& path, ByteView datagram) {
+  if (handle_observation(path, datagram)) return {true, std::nullopt, {}};
   for (auto& [number, line] : lines_) {
     if (path.remote != line->client.path().remote || !line->client.recognises(datagram)) continue;
     RelayClient::Received received = line->client.handle_datagram(now, datagram);
@@ -177,6 +178,8 @@ void RelayTable::note(Line& line, const RelayEvent& event) {
                    status.operator_name = e.operator_name;
                    status.country = e.country;
                    status.round_trip = e.round_trip;
+                   if (!e.observers.empty()) line.observers = e.observers;
+                   line.observe_due = true;
                    // Perhaps from another network: whoever has a mailbox here asks at once whether it carries.
                    for (auto& [channel, told] : line.channels) {
                      told = line.client.can_send(channel);
@@ -203,6 +206,9 @@ void RelayTable::note(Line& line, const RelayEvent& event) {
                    line.channels[e.channel] = may_send;
                    news_.push_back({mailbox_address(number_of(line), e.channel), may_send, e.status == Status::joined, e.renewed});
                  },
+                 [&](const relay_event::Located& e) {
+                   if (line.channels.contains(e.channel)) located_.push_back({mailbox_address(number_of(line), e.channel), e.address});
+                 },
                  [&](const relay_event::AddressQuota& e) { status.over_quota = e.over; },
              },
              event);
@@ -213,6 +219,7 @@ void RelayTable::note_reflexive(Line& line, const SocketAddress& address) {
   bool udp = is_udp(line.urls[line.url]);
   line.status.reflexive = udp ? std::optional(address) : std::nullopt;
   line.status.observations.clear();
+  line.observe_due = true;
   if (udp) line.status.observations.push_back({line.client.path().remote, address});
 }
 
@@ -224,6 +231,7 @@ RelayTable::Outgoing RelayTable::poll_transmit(Instant now, MutableBytes buffer)
       after_input(line);  // once the opening has left, payload may follow
       return {line.client.path(), length};
     }
+    if (Outgoing question = poll_rounds(now, line, buffer); question.length > 0) return question;
     if (line.leaving) wanted_.push_back({entry->first, ""});
     entry = line.leaving ? lines_.erase(entry) : std::next(entry);
   }
@@ -266,6 +274,7 @@ Instant RelayTable::next_timeout() const {
   for (const auto& [number, line] : lines_) {
     if (line->leaving) continue;
     next = std::min({next, line->client.next_timeout(), line->ask_again});
+    for (const ObservationRound& round : line->rounds) next = std::min(next, round.next_timeout());
     if (!line->client.ready() && !line->channels.empty()) next = std::min(next, line->ready_by);
   }
   return next;
@@ -304,6 +313,13 @@ std::vector<SocketAddress> RelayTable::reflexive_addresses() const {
     if (seen && std::find(addresses.begin(), addresses.end(), *seen) == addresses.end()) addresses.push_back(*seen);
   }
   return addresses;
+}
+
+std::optional<SocketAddress> RelayTable::reflexive_address() const {
+  std::vector<SocketAddress> all = reflexive_addresses();
+  auto v4 = std::find_if(all.begin(), all.end(), [](const SocketAddress& address) { return address.is_v4(); });
+  if (v4 != all.end()) return *v4;
+  return all.empty() ? std::nullopt : std::optional(all[0]);
 }
 
 std::optional<bool> RelayTable::udp_passes() const {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <set>
 
+#include "protocol/relay/observation_round.hpp"
 #include "protocol/relay/relay_address.hpp"
 #include "protocol/relay/relay_client.hpp"
 #include "protocol/relay/relay_url.hpp"
@@ -57,6 +58,22 @@ class RelayTable {
   };
   Received handle_datagram(Instant now, const Path& path, ByteView datagram);
 
+  // --- what relays see ------------------------------------------------------------------------------------------------
+  // Asks a relay how the socket with this port of ours is seen; poll_observed() answers within a second. Nothing is
+  // asked, and false given, if no relay offers observation or too many questions are open.
+  bool observe(Instant now, uint16_t local_port);
+  struct Observed {
+    uint16_t local_port = 0;
+    std::vector<traversal::Observation> observations;  // in the order of asking; empty: no answer
+  };
+  std::optional<Observed> poll_observed();
+  // Asks where the packets of a mailbox's other end come from; poll_located() answers, or not.
+  void locate(const SocketAddress& mailbox);
+  struct Located {
+    SocketAddress mailbox, far_end;
+  };
+  std::optional<Located> poll_located();
+
   // --- machine --------------------------------------------------------------------------------------------------------
   struct Outgoing {
     Path path;
@@ -72,6 +89,8 @@ class RelayTable {
   const RelayStatus* status_of(const SocketAddress& mailbox) const;
   // Our addresses as relays see them, without repetition.
   std::vector<SocketAddress> reflexive_addresses() const;
+  // The first of them, of IPv4 if there is one.
+  std::optional<SocketAddress> reflexive_address() const;
   // Whether UDP gets out: a relay answers by it, or one answers by its other transport only. Nothing: not known.
   std::optional<bool> udp_passes() const;
   // As the relay has told: whether the other end is there, and whether packets are dropped for the mailbox's quota.
@@ -89,6 +108,9 @@ class RelayTable {
     Instant ask_again = far_future;    // the driver, for the relay's address
     size_t silent_transports = 0;      // tried in vain, one after the other, since it last answered
     std::set<uint8_t> over_quota;      // channels
+    std::vector<SocketAddress> observers;  // as the relay names them
+    std::vector<ObservationRound> rounds;
+    bool observe_due = false;          // our own socket, anew
     bool leaving = false;              // nobody uses it: gone once its last word has left
 
     Line(RelayClientConfig config, Entropy& entropy) : client(std::move(config), entropy) {}
@@ -104,6 +126,10 @@ class RelayTable {
   void want(Instant now, Line& line);
   void after_input(Line& line);
   void note(Line& line, const RelayEvent& event);
+  void begin_round(Instant now, Line& line, uint16_t local_port);
+  Outgoing poll_rounds(Instant now, Line& line, MutableBytes buffer);
+  bool handle_observation(const Path& path, ByteView datagram);
+  void conclude(Line& line);
   void note_reflexive(Line& line, const SocketAddress& address);
 
   Entropy& entropy_;
@@ -111,6 +137,8 @@ class RelayTable {
   uint16_t last_number_ = 0;
   std::deque<RelayWanted> wanted_;
   std::deque<RelayNews> news_;
+  std::deque<Observed> observed_;
+  std::deque<Located> located_;
 };
 
 }  // namespace drawbridge::relay

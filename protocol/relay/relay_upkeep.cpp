@@ -83,8 +83,19 @@ StateBody RelayServer::state_of(Instant now, Association& association) const {
     body.operator_name = config_.operator_name;
     body.country = config_.country;
     body.other_url = config_.other_url;
+    body.observers = told_observers_;
   }
+  if (association.locate) body.located = located(association, *association.locate);
   return body;
+}
+
+// Both ends of a mailbox tell each other their addresses anyway; the relay's word shows that they are theirs.
+std::optional<std::pair<uint8_t, SocketAddress>> RelayServer::located(Association& association, uint8_t index) const {
+  const Channel* channel = association.channel(index);
+  if (!channel || !channel->mailbox) return std::nullopt;
+  uint32_t slot = channel->mailbox->other(channel->end).association;
+  if (slot == no_slot) return std::nullopt;
+  return std::pair(index, slots_[slot]->link.path.remote);
 }
 
 // Never twice for one session, even one that a repeated OPEN makes anew: it follows the clock, and is one for all.
@@ -101,6 +112,7 @@ size_t RelayServer::write_state(Instant now, Association& association, MutableBy
   association.told = association.number;
   association.answers = 0;
   association.introduce = false;
+  association.locate.reset();
   if (association.seen < association.number && ++association.tries <= limits::relay_state_tries)
     repeats_.emplace_back(now + limits::relay_state_retry, association.slot);
   return datagram.size();

@@ -87,6 +87,11 @@ Item read_item(msgpack::Reader& reader) {
   return item;
 }
 
+SocketAddress read_address(msgpack::Reader& reader) {
+  ByteView bytes = reader.bin_exact(address_size);
+  return bytes.empty() ? SocketAddress() : decode_address(bytes);
+}
+
 std::string read_text(msgpack::Reader& reader, size_t max) {
   return std::string(reader.str(max));
 }
@@ -118,6 +123,7 @@ Bytes encode(const Hello& hello) {
   append(out, hello.knock);
   out.push_back(hello.version);
   append(out, hello.ephemeral);
+  out.push_back(hello.elsewhere ? 1 : 0);
   out.resize(hello_size);
   return out;
 }
@@ -130,6 +136,7 @@ std::optional<Hello> parse_hello(ByteView datagram) {
   hello.knock = cut.array<8>();
   hello.version = cut.byte();
   hello.ephemeral = cut.array<32>();
+  hello.elsewhere = cut.byte() == 1;
   return hello;
 }
 
@@ -238,7 +245,7 @@ std::optional<ControlBody> parse_control_body(ByteView bytes) {
   msgpack::Reader reader(bytes);
   ControlBody body;
   reader.array_exact(5);
-  body.kind = static_cast<ControlKind>(reader.uint(static_cast<uint8_t>(ControlKind::seen)));
+  body.kind = static_cast<ControlKind>(reader.uint(static_cast<uint8_t>(ControlKind::locate)));
   body.seen = reader.uint();
   body.keepalive_s = static_cast<uint16_t>(reader.uint(UINT16_MAX));
   ByteView cookie = reader.bin_exact(body.kind == ControlKind::move ? sizeof(Cookie) : padding);
@@ -250,14 +257,15 @@ std::optional<ControlBody> parse_control_body(ByteView bytes) {
   size_t items = reader.array(limits::relay_items);
   for (size_t i = 0; i < items && reader.ok(); ++i) body.items.push_back(read_item(reader));
   if (!reader.done() || body.kind < ControlKind::ping) return std::nullopt;
+  if (body.kind == ControlKind::locate && body.items.size() != 1) return std::nullopt;
   return body;
 }
 
 Bytes encode(const StateBody& body) {
   Bytes channels, out;
   for (const ChannelState& channel : body.channels) channels.insert(channels.end(), {channel.status, channel.openings});
-  msgpack::Writer(out)
-      .array(9)
+  msgpack::Writer writer(out);
+  writer.array(11)
       .uint(body.answers)
       .uint(body.number)
       .uint(body.flags)
@@ -266,14 +274,29 @@ Bytes encode(const StateBody& body) {
       .uint(body.retry_s)
       .str(body.operator_name)
       .str(body.country)
-      .str(body.other_url);
+      .str(body.other_url)
+      .array(body.observers.size());
+  for (const SocketAddress& observer : body.observers) writer.bin(encode_address(observer));
+  if (!body.located) writer.array(0);
+  else writer.array(2).uint(body.located->first).bin(encode_address(body.located->second));
   return out;
+}
+
+void read_addresses(msgpack::Reader& reader, StateBody& body) {
+  size_t observers = reader.array(limits::relay_observers);
+  for (size_t i = 0; i < observers && reader.ok(); ++i) body.observers.push_back(read_address(reader));
+  size_t located = reader.array(2);
+  if (located == 1) reader.refuse();
+  if (located != 2) return;
+  auto channel = static_cast<uint8_t>(reader.uint(limits::relay_channels - 1));
+  body.located.emplace(channel, read_address(reader));
 }
 
 std::optional<StateBody> parse_state_body(ByteView bytes) {
   msgpack::Reader reader(bytes);
   StateBody body;
-  reader.array_exact(9);
+  size_t fields = reader.array(11);
+  if (fields != 9 && fields != 11) reader.refuse();  // 9: of a relay without observation
   body.answers = reader.uint();
   body.number = reader.uint();
   body.flags = reader.uint();
@@ -283,6 +306,7 @@ std::optional<StateBody> parse_state_body(ByteView bytes) {
   body.operator_name = read_text(reader, limits::relay_text_bytes);
   body.country = read_text(reader, 2);
   body.other_url = read_text(reader, limits::relay_url_bytes);
+  if (fields == 11) read_addresses(reader, body);
   if (!reader.done() || channels.size() % 2) return std::nullopt;
   body.observed = decode_address(observed);
   for (size_t i = 0; i < channels.size(); i += 2) body.channels.push_back({channels[i], channels[i + 1]});

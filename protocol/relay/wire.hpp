@@ -66,6 +66,7 @@ struct Hello {
   std::array<uint8_t, 8> knock{};
   uint8_t version = relay::version;
   ExchangePublic ephemeral{};
+  bool elsewhere = false;  // answer from a port that this client has not written to
 };
 Bytes encode(const Hello& hello);
 std::optional<Hello> parse_hello(ByteView datagram);
@@ -124,13 +125,13 @@ struct Item {
   Signature signature{};
 };
 
-enum class ControlKind : uint8_t { ping = 1, items = 2, move = 3, bye = 4, seen = 5 };
+enum class ControlKind : uint8_t { ping = 1, items = 2, move = 3, bye = 4, seen = 5, locate = 6 };
 struct ControlBody {
   ControlKind kind = ControlKind::ping;
   uint64_t seen = 0;           // highest STATE number that the client holds
   uint16_t keepalive_s = 25;
   std::optional<Cookie> cookie;  // of `move`; else there is padding, so that no answer is larger than its question
-  std::vector<Item> items;       // at most limits::relay_items
+  std::vector<Item> items;       // at most limits::relay_items; of `locate`: one, whose channel is meant
 };
 Bytes encode(const ControlBody& body);
 std::optional<ControlBody> parse_control_body(ByteView body);
@@ -150,6 +151,9 @@ struct StateBody {
   std::vector<ChannelState> channels;
   uint32_t retry_s = 0;
   std::string operator_name, country, other_url;  // only in answers to OPEN
+  std::vector<SocketAddress> observers;           // likewise; unspecified: at the address of this relay
+  // Answer to `locate`: the channel, and where the other end's packets come from.
+  std::optional<std::pair<uint8_t, SocketAddress>> located;
 };
 Bytes encode(const StateBody& body);
 std::optional<StateBody> parse_state_body(ByteView body);

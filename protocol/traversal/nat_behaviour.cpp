@@ -19,15 +19,18 @@ std::vector<Observation> comparable(std::span<const Observation> seen) {
   return out;
 }
 
-// The smallest step wins: between two answers other packets may have taken ports. A port that the router preserved
-// tells nothing, so the first pair may be far apart.
+// The smallest step wins: between two answers other packets may have taken ports. The first port may be far away, if the
+// router preserved it; half of the steps must be small, so that chance does not make a random router look predictable.
 int16_t smallest_delta(const std::vector<Observation>& views) {
   int16_t best = 0;
+  size_t small = 0;
   for (size_t i = 1; i < views.size(); ++i) {
     int16_t delta = port_delta(views[i - 1].reflexive.port, views[i].reflexive.port);
-    if (delta != 0 && (best == 0 || std::abs(delta) < std::abs(best))) best = delta;
+    if (delta == 0) continue;
+    ++small;
+    if (best == 0 || std::abs(delta) < std::abs(best)) best = delta;
   }
-  return best;
+  return small * 2 >= views.size() - 1 ? best : int16_t{0};
 }
 
 }  // namespace

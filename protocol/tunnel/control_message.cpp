@@ -10,7 +10,7 @@ namespace drawbridge::tunnel {
 namespace {
 
 // Sent: never renumber. A message is an array of its type and its fields.
-enum class Type : uint8_t { offer = 1, rekey, rekey_answer, revoked, pair_request, pair_grant, pair_done, leave, hello, candidates, incarnation };
+enum class Type : uint8_t { offer = 1, rekey, rekey_answer, revoked, pair_request, pair_grant, pair_done, leave, hello, candidates, incarnation, punch };
 
 constexpr size_t certificate_longest = 512;
 constexpr size_t kind_longest = 16;
@@ -58,6 +58,9 @@ class Encoder {
     msgpack::Writer writer = begin(Type::candidates, 2);
     roster::write_addresses(writer, m.addresses);
     write_nat(writer, m.nat);
+  }
+  void operator()(const Punch& m) {
+    begin(Type::punch, 5).uint(m.terms.round).uint(static_cast<uint8_t>(m.terms.source)).bin(roster::encode_address(m.terms.address)).integer(m.terms.step).boolean(m.go);
   }
 
   void operator()(const Incarnation& m) { begin(Type::incarnation, 3).uint(m.boot_id).bin(m.instance).bin(m.signature); }
@@ -118,6 +121,22 @@ Incarnation read_incarnation(msgpack::Reader& reader) {
   return incarnation;
 }
 
+Punch read_punch(msgpack::Reader& reader) {
+  using traversal::PunchSource;
+  traversal::PunchTerms terms;
+  terms.round = static_cast<uint32_t>(reader.uint(UINT32_MAX));
+  terms.source = static_cast<PunchSource>(reader.uint(static_cast<uint8_t>(PunchSource::fresh)));
+  ByteView address = reader.bin_exact(roster::address_size);
+  int64_t step = reader.integer();
+  bool go = reader.boolean();
+  bool counts = terms.source == PunchSource::counting;
+  bool right = terms.source >= PunchSource::fixed && step >= -limits::port_step && step <= limits::port_step && counts == (step != 0);
+  if (!reader.ok() || !right) return reader.refuse(), Punch();
+  terms.address = roster::decode_address(address);
+  terms.step = static_cast<int16_t>(step);
+  return {terms, go};
+}
+
 PairRequest read_pair_request(msgpack::Reader& reader) {
   PairRequest request;
   roster::read_id(reader, request.device);
@@ -146,6 +165,7 @@ std::optional<ControlMessage> read_fields(Type type, msgpack::Reader& reader, bo
     case Type::hello: return Hello{display_name(reader)};
     case Type::candidates: return read_candidates(reader, all);
     case Type::incarnation: return read_incarnation(reader);
+    case Type::punch: return read_punch(reader);
   }
   return std::nullopt;
 }
@@ -155,7 +175,7 @@ struct FieldCount {
 };
 // The last field of an offer and of candidates came later: who does not send it does not know its network.
 constexpr FieldCount fields_of(Type type) {
-  constexpr FieldCount counts[] = {{0, 0}, {4, 5}, {2, 2}, {2, 2}, {1, 1}, {3, 3}, {3, 3}, {0, 0}, {0, 0}, {1, 1}, {1, 2}, {3, 3}};
+  constexpr FieldCount counts[] = {{0, 0}, {4, 5}, {2, 2}, {2, 2}, {1, 1}, {3, 3}, {3, 3}, {0, 0}, {0, 0}, {1, 1}, {1, 2}, {3, 3}, {5, 5}};
   return counts[static_cast<size_t>(type)];
 }
 
@@ -170,7 +190,7 @@ Bytes encode(const ControlMessage& message) {
 std::optional<ControlMessage> parse_control_message(ByteView payload) {
   msgpack::Reader reader(payload);
   size_t fields = reader.array(8);
-  auto type = static_cast<Type>(reader.uint(static_cast<uint8_t>(Type::incarnation)));
+  auto type = static_cast<Type>(reader.uint(static_cast<uint8_t>(Type::punch)));
   if (!reader.ok() || type < Type::offer || fields < fields_of(type).least + 1 || fields > fields_of(type).most + 1) return std::nullopt;
   auto message = read_fields(type, reader, fields == fields_of(type).most + 1);
   if (!reader.done()) return std::nullopt;

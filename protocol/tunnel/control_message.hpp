@@ -10,6 +10,7 @@
 #include "protocol/node.hpp"
 #include "protocol/quic/connection.hpp"
 #include "protocol/roster/incarnation.hpp"
+#include "protocol/traversal/punch.hpp"
 
 namespace drawbridge::tunnel {
 
@@ -47,7 +48,13 @@ struct Candidates {
 // Office, first message of a session: which copy of it this is. Device, in answer: a newer one that it has met.
 using roster::Incarnation;
 
-using ControlMessage = std::variant<Offer, Rekey, RekeyAnswer, Revoked, PairRequest, PairGrant, PairDone, Leave, Hello, Candidates, Incarnation>;
+// Both: from where it will send, to find a way through both routers. `go`, device only: now, both at once.
+struct Punch {
+  traversal::PunchTerms terms;
+  bool go = false;
+};
+
+using ControlMessage = std::variant<Offer, Rekey, RekeyAnswer, Revoked, PairRequest, PairGrant, PairDone, Leave, Hello, Candidates, Incarnation, Punch>;
 
 Bytes encode(const ControlMessage& message);                 // payload of one frame
 std::optional<ControlMessage> parse_control_message(ByteView payload);

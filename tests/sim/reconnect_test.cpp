@@ -198,3 +198,16 @@ TEST_CASE("a connection that holds much is given up after a minute of silence, o
   CHECK(o.world.run(90s, [&] { return o.connected(); }));
   CHECK(o.answers(2s));
 }
+
+TEST_CASE("whichever one packet of a start is lost, the device is connected within a second") {
+  auto lost = GENERATE(range(1, 9));
+  bool from_office = GENERATE(true, false);
+  CAPTURE(lost, from_office);
+  Office o(61);
+  o.laptop.kill();
+  o.world.run(10s);
+  int sent = 0;
+  o.world.drop = [&](auto& from, auto&, auto&) { return (from == o.office.address) == from_office && ++sent == lost; };
+  o.laptop.start();
+  CHECK(o.world.run(1s, [&] { return o.connected() && o.office_connected(); }));
+}

@@ -1,4 +1,5 @@
 // Reached from anywhere: relays, routers of every kind, and the way from one path to a better one.
+#include "tests/sim/network_kind.hpp"
 #include "tests/sim/office_fixture.hpp"
 
 using namespace drawbridge;
@@ -14,6 +15,7 @@ const RouterKind addr_restricted{"addr-restricted", eim, adm};
 const RouterKind port_restricted{"port-restricted", eim, apdm};
 const RouterKind addr_symmetric{"addr-symmetric", adm, adm};
 const RouterKind symmetric{"symmetric", apdm, apdm};
+const RouterKind symmetric_seq{"symmetric-seq", apdm, apdm, Ports::sequential};
 
 // An office and a laptop behind routers (null: in the open), and a relay that both use.
 struct Apart {
@@ -239,4 +241,137 @@ TEST_CASE("a relay that is named no more is left, by office and device, and hear
   CHECK(heard == 0);
   CHECK(a.relay.server->associations() == 0);
   CHECK(a.direct());
+}
+
+TEST_CASE("a node learns what its router does from one relay, and tells its peer") {
+  using traversal::Filtering, traversal::Mapping;
+  struct Case {
+    const RouterKind* router;
+    Mapping mapping;
+    Filtering filtering;
+  };
+  auto [router, mapping, filtering] = GENERATE(Case{nullptr, Mapping::none, Filtering::independent_of_port},
+                                               Case{&full_cone, Mapping::endpoint_independent, Filtering::independent_of_port},
+                                               Case{&addr_restricted, Mapping::endpoint_independent, Filtering::independent_of_port},
+                                               Case{&port_restricted, Mapping::endpoint_independent, Filtering::address_and_port_dependent},
+                                               Case{&symmetric, Mapping::random, Filtering::address_and_port_dependent},
+                                               Case{&symmetric_seq, Mapping::predictable, Filtering::address_and_port_dependent});
+  CAPTURE(mapping);
+  Apart a(15, &port_restricted, router);
+  a.pair();
+  a.world.run(3s);
+  NetworkStatus network = a.laptop.node->network();
+  CHECK(network.behaviour.mapping == mapping);
+  CHECK(network.behaviour.filtering == filtering);
+  CHECK(network.udp_passes == true);
+  CHECK(network.reflexive.size() == 4);
+  const PeerStatus* laptop = a.office.peer(a.laptop.identity.id);
+  REQUIRE(laptop);
+  CHECK(laptop->nat == network.behaviour);
+}
+
+TEST_CASE("a relay without observation ports leaves a router's behaviour unknown, and all else as it is") {
+  Apart a(16, &port_restricted, &port_restricted);
+  a.relay.observes = false;
+  a.relay.kill();
+  a.relay.start();
+  a.pair();
+  CHECK(a.world.run(2s, [&] { return a.direct(); }));
+  CHECK(a.laptop.node->network().behaviour.mapping == traversal::Mapping::unknown);
+  CHECK(a.laptop.node->network().reflexive.size() == 1);
+}
+
+TEST_CASE("a router that counts up is passed by prediction, against another or against one that admits answers only") {
+  const RouterKind* kinds[] = {&port_restricted, &symmetric_seq};
+  auto other = GENERATE(0, 1);
+  bool office_counts = GENERATE(true, false);
+  CAPTURE(other, office_counts);
+  Apart a(17, office_counts ? &symmetric_seq : kinds[other], office_counts ? kinds[other] : &symmetric_seq);
+  a.pair();
+  CHECK(a.world.run(5s, [&] { return a.direct(); }));
+  SimFlow& flow = a.echo(100'000);
+  CHECK(a.world.run(5s, [&] { return flow.read == 100'000 && flow.intact; }));
+  CHECK(a.office.ports.size() + a.laptop.ports.size() <= 2);
+}
+
+TEST_CASE("a router with random ports is passed by a search, within its bounds, and one socket stays") {
+  bool office_random = GENERATE(true, false);
+  CAPTURE(office_random);
+  auto seed = GENERATE(18u, 20u, 21u);
+  Apart a(seed, office_random ? &symmetric : &port_restricted, office_random ? &port_restricted : &symmetric);
+  a.pair();
+  std::map<SocketAddress, std::vector<Instant>> sent;
+  a.world.drop = [&](auto& from, auto& to, auto&) {
+    if (to.ip != a.relay.address.ip && from.ip != a.relay.address.ip) sent[SocketAddress{from.ip, 0}].push_back(a.world.now);
+    return false;
+  };
+  CHECK(a.world.run(30s, [&] { return a.direct(); }));
+  a.world.run(1s);
+  SimNode& random = office_random ? a.office : a.laptop;
+  CHECK(random.ports.size() <= 1);  // none if a probe met its own socket
+  CHECK((office_random ? a.laptop : a.office).ports.empty());
+  for (const auto& [from, times] : sent) CHECK(times.size() <= limits::search_probes + 200);
+  SimFlow& flow = a.echo(100'000);
+  CHECK(a.world.run(5s, [&] { return flow.read == 100'000 && flow.intact; }));
+}
+
+TEST_CASE("two routers with random ports are left to the relay, and nothing is searched") {
+  Apart a(19, &symmetric, &symmetric);
+  a.pair();
+  int sent = 0;
+  a.world.drop = [&](auto& from, auto& to, auto&) { return sent += to.ip != a.relay.address.ip && from.ip != a.relay.address.ip, false; };
+  a.world.run(10min);
+  CHECK(a.relayed());
+  CHECK(a.office.ports.size() + a.laptop.ports.size() == 0);
+  CHECK(sent < 10 * 60);
+}
+
+TEST_CASE("an office behind a symmetric router and a device in the open are direct, also after either comes to another network") {
+  Apart a(22, &symmetric, nullptr);
+  a.pair();
+  CHECK(a.world.run(1s, [&] { return a.direct(); }));
+  a.laptop.attach(nullptr);
+  CHECK(a.world.run(2s, [&] { return a.direct(); }));
+  a.office.attach(&a.world.add_router(symmetric));
+  a.world.run(4s);
+  CHECK(a.direct());
+  SimFlow& flow = a.echo(1'000);
+  CHECK(a.world.run(2s, [&] { return flow.read == 1'000; }));
+}
+
+TEST_CASE("a router that gives an early probe's address away is passed from fresh sockets") {
+  bool office_early = GENERATE(true, false);
+  auto other = GENERATE("port-restricted", "linux", "linux-open", "public-fw");
+  CAPTURE(office_early, other);
+  World world(23, {.delay = 10ms});
+  SimRelay& relay = world.add_relay();
+  SimNode& office = world.add("office");
+  SimNode& laptop = world.add("laptop");
+  world.run(100ms);
+  REQUIRE(office.node->add_relay(office.now(), relay.url(), ""));
+  world.pair(office, laptop);
+  settle_in(world, office, network_kind(office_early ? "linux-open" : other));
+  settle_in(world, laptop, network_kind(office_early ? other : "linux-open"));
+  // What was direct in the open is not, any more; in these networks it becomes so again.
+  world.run(5s);
+  const PeerStatus* status = laptop.peer(office.identity.id);
+  REQUIRE(status);
+  CHECK(status->state == PeerState::connected);
+  CHECK(status->relay.empty());
+  CHECK(status->path->remote.ip == office.router->outside().ip);
+}
+
+TEST_CASE("an address that the relay does not confirm is sent no search and no prediction") {
+  // Far ends at odd ports see another address of this router's: what it tells of itself is not where the relay sees it.
+  RouterKind pooling = symmetric_seq;
+  pooling.arbitrary_pooling = true;
+  Apart a(24, &port_restricted, &pooling);
+  a.pair();
+  SocketAddress elsewhere = a.laptop.router->outside();
+  elsewhere.ip[15] = static_cast<uint8_t>(elsewhere.ip[15] + 100);
+  int sent = 0;
+  a.world.drop = [&](auto& from, auto& to, auto&) { return sent += from.ip == a.office.router->outside().ip && to.ip == elsewhere.ip, false; };
+  a.world.run(2min);
+  CHECK(a.relayed());
+  CHECK(sent == 0);
 }

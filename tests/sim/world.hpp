@@ -62,10 +62,12 @@ class SimNode {
   Now now() const;
   void pump();
   void receive(const Path& path, const Bytes& datagram);
+  bool listens(const SocketAddress& to) const;  // at `address`, or at a port of `ports`
 
   World& world;
   std::string name;
   SocketAddress address;
+  bool udp_blocked = false;                    // its network lets no UDP out
   Router* router = nullptr;                    // null: `address` is public
   Identity identity;
   SeededEntropy entropy;
@@ -81,8 +83,14 @@ class SimNode {
   std::map<FlowId, SimFlow> flows;
   std::set<std::string> refusing;              // services whose program is down
   uint64_t batches = 0;
+  std::set<uint16_t> ports;                    // of sockets beside its own
+  bool more_sockets = true;                    // its system gives it as many as it wants, else none
 
  private:
+  SocketAddress sending_address(const Path& path) const;
+  void send_by_stream(uint16_t number, Bytes datagram);
+  std::optional<Path> path_to_relay(const event::RelayWanted& wanted) const;
+  uint16_t next_port_ = 40'000;
   void handle(const Event& event);
   void serve(SimFlow& flow);
   std::optional<PersistBatch> writing_;
@@ -92,22 +100,34 @@ class SimNode {
   friend class World;
 };
 
-// A relay in the open.
+// A relay in the open: UDP by IPv4 and IPv6, observation ports, and WebSocket, which nothing on the way disturbs.
 class SimRelay {
  public:
   SimRelay(World& world, SocketAddress address);
   void start();
   void kill() { server.reset(); }
   std::string url() const;
-  void receive(const SocketAddress& from, Bytes datagram);
+  std::string websocket_url() const;
+  SocketAddress second_observer() const;
+  bool listens(const SocketAddress& to) const;
+  void receive(const Path& path, Bytes datagram);
   void pump();
 
   World& world;
-  SocketAddress address;
+  SocketAddress address, v6;
   Identity identity;
   SeededEntropy entropy;
   std::unique_ptr<relay::RelayServer> server;  // null while it is off
+  bool observes = true;                        // has observation ports; from its next start on
+
+ private:
+  void send(const relay::Link& link, Bytes datagram);
+  std::map<uint64_t, SocketAddress> streams;   // by number: the client's end
 };
+
+// Ends of WebSockets, as addresses: of the node's `relay`-th.
+bool is_stream(const SocketAddress& address);
+SocketAddress stream_address(size_t node, uint16_t relay);
 
 struct Captured {
   Instant at;
@@ -125,8 +145,13 @@ class World {
   bool run(Duration longest, const std::function<bool()>& done = [] { return false; });
   SocketAddress fresh_address();
   SocketAddress fresh_inside_address();
+  SocketAddress fresh_shared_address();        // of a carrier's network (RFC 6598)
+  SocketAddress fresh_router_address();
+  SocketAddress fresh_v6_address();
+  size_t index_of(const SimNode& node) const;
   SimRelay& add_relay();
-  Router& add_router(const RouterKind& kind);
+  Router& add_router(const RouterKind& kind);  // on the open internet
+  Router& add_router(const RouterKind& kind, const SocketAddress& outside, Router* upstream = nullptr);
 
   void send(const SocketAddress& from, const SocketAddress& to, Bytes datagram, uint8_t ecn = 0);
   // Faults of everything sent from now on.
@@ -154,6 +179,9 @@ class World {
   Instant next_event() const;
   void arrive(const Flying& arrived);
   SimNode* node_at(const SocketAddress& address, const Router* router);
+  std::optional<SocketAddress> translate(const SocketAddress& from, const SocketAddress& to);
+  void arrive_by_stream(const Flying& arrived);
+  bool arrive_at_router(const Flying& arrived);
 
   std::map<std::pair<SocketAddress, SocketAddress>, std::unique_ptr<Link>> links_;
   std::priority_queue<Flying, std::vector<Flying>, std::greater<>> flying_;

@@ -33,6 +33,8 @@ struct User {
   RelayClient client;
   ReceiveBuffers buffers;
   std::vector<Bytes> received;
+  std::vector<std::pair<SocketAddress, Challenge>> observations;
+  std::vector<SocketAddress> observers;
   size_t largest_run = 0;
   std::unique_ptr<UdpSocket> socket;
   BootTimer timer;
@@ -46,12 +48,21 @@ struct User {
     largest_run = std::max(largest_run, run.bytes.size());
     for (size_t at = 0; at < run.bytes.size(); at += run.segment_size) {
       auto got = client.handle_datagram(loop.now().boot, run.bytes.subspan(at, std::min(run.segment_size, run.bytes.size() - at)));
+      auto challenge = got.ours ? std::nullopt : parse_challenge(run.bytes);
+      if (challenge) observations.emplace_back(run.path.remote, *challenge);
       if (got.channel) received.push_back(to_bytes(got.payload));
     }
     settle();
   }
+  void ask(SocketAddress where, Mark transaction, bool elsewhere) {
+    Bytes question = client.write_question(transaction, elsewhere);
+    socket->send({{socket->address(), where}, 0, question.size(), question});
+  }
   void settle() {
     std::array<uint8_t, largest_control> buffer;
+    while (auto event = client.poll_event()) {
+      if (const auto* ready = std::get_if<relay_event::Ready>(&*event)) observers = ready->observers;
+    }
     while (size_t length = client.poll_transmit(loop.now().boot, buffer))
       socket->send({client.path(), 0, length, ByteView(buffer).first(length)});
     timer.arm_no_later_than(client.next_timeout());
@@ -94,6 +105,37 @@ TEST_CASE("a run of payloads crosses the relay as one run, every byte as it was"
     CHECK(equal(meeting.office->received[i], ByteView(run).subspan(i * segment + header_size, segment - header_size)));
   CHECK(meeting.office->largest_run > 10 * segment);
   CHECK(meeting.service->server().counters().forwarded == count);
+}
+
+TEST_CASE("observation ports tell who asks rightly its address, and are silent to all else") {
+  Meeting meeting;
+  User& user = *meeting.device;
+  REQUIRE(user.observers.size() == 2);
+  SocketAddress main = meeting.service->listening()[0];
+  for (const SocketAddress& observer : user.observers) {
+    CHECK(observer.port != main.port);
+    Bytes garbage(80, 1);
+    user.socket->send({{user.socket->address(), observer}, 0, garbage.size(), garbage});
+    user.ask(observer, observer.port, false);
+  }
+  REQUIRE(run_until(meeting.loop, [&] { return user.observations.size() == 2; }));
+  for (size_t i = 0; i < 2; ++i) {
+    CHECK(user.observations[i].first == user.observers[i]);
+    CHECK(user.observations[i].second.mark == user.observers[i].port);
+    CHECK(user.observations[i].second.observed == user.socket->address());
+  }
+}
+
+TEST_CASE("an answer asked from elsewhere comes from a port that the client has not written to") {
+  Meeting meeting;
+  User& user = *meeting.device;
+  SocketAddress main = meeting.service->listening()[0];
+  user.ask(main, 7, true);
+  REQUIRE(run_until(meeting.loop, [&] { return !user.observations.empty(); }));
+  SocketAddress from = user.observations[0].first;
+  CHECK(from.ip == main.ip);
+  CHECK(from != main);
+  CHECK(std::find(user.observers.begin(), user.observers.end(), from) == user.observers.end());
 }
 
 TEST_CASE("the metrics name no address and no mailbox") {

@@ -103,14 +103,39 @@ TEST_CASE("each message is read back as it was written, and no shorter or longer
 
 TEST_CASE("a state is read back whole") {
   StateBody state{5, 6, flag_draining, SocketAddress::v4(198, 51, 100, 7, 9), {{2, 1}, {0x81, 255}}, 30, "Ann", "FR", "wss://r/x"};
+  state.observers = {SocketAddress::v4(203, 0, 113, 11, 7471), {{}, 7472}};
+  state.located.emplace(3, SocketAddress::v4(198, 51, 100, 8, 10));
   auto read = parse_state_body(encode(state));
   REQUIRE(read);
+  CHECK(read->observers == state.observers);
+  CHECK(read->located == state.located);
   CHECK(read->channels == state.channels);
   CHECK(read->observed == state.observed);
   CHECK(read->operator_name == "Ann");
   Bytes odd = encode(StateBody{});
   odd.push_back(0);
   CHECK_FALSE(parse_state_body(odd));
+}
+
+TEST_CASE("the state of a relay without observation ports is read, and five such ports are too many") {
+  Bytes body = encode(StateBody{});
+  body[0] = 0x99;                // an array of 9, ...
+  body.resize(body.size() - 2);  // ... without the two last fields
+  auto read = parse_state_body(body);
+  REQUIRE(read);
+  CHECK(read->observers.empty());
+  StateBody many;
+  many.observers.resize(limits::relay_observers + 1, SocketAddress::v4(1, 2, 3, 4, 5));
+  CHECK_FALSE(parse_state_body(encode(many)));
+}
+
+TEST_CASE("to locate somebody is to name one channel") {
+  ControlBody body{ControlKind::locate, 1, 25, {}, {Item{5}}};
+  auto read = parse_control_body(encode(body));
+  REQUIRE(read);
+  CHECK(read->items[0].channel == 5);
+  body.items.clear();
+  CHECK_FALSE(parse_control_body(encode(body)));
 }
 
 TEST_CASE("the worked example of the specification") {

@@ -50,6 +50,11 @@ TEST_CASE("ports far apart are random") {
   CHECK(behaviour({{relay(7471), outside(4000)}, {relay(7472), outside(51000)}, {relay(7473), outside(9000)}}).mapping == Mapping::random);
 }
 
+TEST_CASE("two ports that are close by chance do not make a router predictable") {
+  CHECK(behaviour({{relay(7471), outside(4000)}, {relay(7472), outside(51000)}, {relay(7473), outside(51003)}, {relay(7474), outside(9000)}}).mapping ==
+        Mapping::random);
+}
+
 TEST_CASE("views of another family are not compared with those of IPv4") {
   SocketAddress far = *parse_socket_address("[2001:db8:cafe::10]:7471");
   SocketAddress ours = *parse_socket_address("[2001:db8:a:1::10]:7470");

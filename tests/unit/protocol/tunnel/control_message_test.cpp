@@ -24,7 +24,9 @@ std::vector<ControlMessage> one_of_each() {
           PairDone{},
           Leave{},
           Hello{"Laptop"},
-          Candidates{{SocketAddress::v4(192, 0, 2, 7, 9)}, {traversal::Mapping::predictable, traversal::Filtering::unknown, -2}}, Incarnation{1 << 20, {7}, {8}}};
+          Candidates{{SocketAddress::v4(192, 0, 2, 7, 9)}, {traversal::Mapping::predictable, traversal::Filtering::unknown, -2}},
+          Incarnation{1 << 20, {7}, {8}},
+          Punch{{7, traversal::PunchSource::counting, SocketAddress::v4(198, 51, 100, 2, 40'000), 1}, true}};
 }
 
 Bytes written(auto&& write) {
@@ -155,4 +157,21 @@ TEST_CASE("a step between ports that no router takes is refused, and so is a fie
   CHECK_FALSE(reads(step(limits::port_step + 1)));
   CHECK_FALSE(reads(step(INT64_MIN)));
   CHECK_FALSE(reads([](msgpack::Writer& writer) { writer.array(2).uint(10).array(0).array(3).uint(3).uint(0).integer(1); }));
+}
+
+TEST_CASE("terms of a punch with a source or a step that cannot be are refused") {
+  auto terms = [](uint64_t source, int64_t step) {
+    return [=](msgpack::Writer& writer) { writer.array(6).uint(12).uint(1).uint(source).bin(Bytes(roster::address_size)).integer(step).boolean(false); };
+  };
+  CHECK(reads(terms(1, 0)));
+  CHECK(reads(terms(2, -1)));
+  CHECK(reads(terms(3, 0)));
+  CHECK_FALSE(reads(terms(0, 0)));
+  CHECK(reads(terms(4, 0)));
+  CHECK_FALSE(reads(terms(5, 0)));
+  CHECK_FALSE(reads(terms(4, 1)));
+  CHECK_FALSE(reads(terms(1, 1)));
+  CHECK_FALSE(reads(terms(2, 0)));
+  CHECK_FALSE(reads(terms(2, limits::port_step + 1)));
+  CHECK_FALSE(reads(terms(2, INT64_MIN)));
 }

@@ -1,0 +1,181 @@
+// Finding a port that a router chose, together with the other end: docs/spec/traversal.md, *Where ports have to be found*.
+// The device begins; each end says from where it will send, and both do as soon as the relay has confirmed that the
+// other's address is the other's.
+#include <algorithm>
+
+#include "protocol/peer.hpp"
+
+namespace drawbridge {
+
+using traversal::Candidate;
+using traversal::PunchSource;
+using traversal::PunchTerms;
+
+bool Peer::on_relay() const {
+  return session_ && announced_ && suspended_at_ == far_future && session_->path && relay::is_relayed(session_->path->remote);
+}
+
+// Ordinary checks come first: most of the time they are enough.
+void Peer::consider_punch(Now now) {
+  if (is_office() || punch_ || !on_relay() || !traversal::punch_source(core_.nat_behaviour(), peer_nat_)) return;
+  timers_.set_earlier(Timer::punch, std::max(now.boot + limits::punch_after, punch_not_before_));
+}
+
+void Peer::punch_due(Now now) {
+  if (!punch_) {
+    if (!is_office() && on_relay()) begin_punch(now, static_cast<uint32_t>(core_.entropy.u64()));
+    return;
+  }
+  if (!punch_->sending) {
+    if (now.boot >= punch_->give_up) return end_punch(now);
+    // The relay's answer may be lost.
+    locate_peer(now);
+    return;
+  }
+  while (auto path = punch_->sending->next(now.boot)) {
+    send_check(now, *path, {.kind = traversal::CheckKind::request, .transaction = punch_->transaction});
+  }
+  if (!punch_->sending->over()) return timers_.set(Timer::punch, punch_->sending->next_timeout());
+  if (now.boot >= punch_->give_up) return end_punch(now);
+  // The last answers are still under way.
+  if (punch_->give_up == far_future) punch_->give_up = now.boot + limits::punch_again;
+  timers_.set(Timer::punch, punch_->give_up);
+}
+
+// One search at a time in a node: each is bounded in packets and sockets, and so is their sum.
+void Peer::begin_punch(Now now, uint32_t number) {
+  traversal::NatBehaviour own = core_.nat_behaviour();
+  auto source = traversal::punch_source(own, peer_nat_);
+  if (!source || core_.punching || now.boot < punch_not_before_) return;
+  punch_searches_ = *source == PunchSource::many || peer_nat_.mapping == traversal::Mapping::random;
+  if (!(punch_searches_ ? searches_ : predictions_).take(now.boot)) return;
+  core_.punching = this;
+  punch_.emplace();
+  punch_->own = {number, *source, {}, 0};
+  punch_->transaction = core_.entropy.u64() | 1;
+  punch_->give_up = now.boot + limits::punch_patience;
+  locate_peer(now);
+  size_t ports = traversal::ports_needed(*source);
+  if (ports > 0) core_.emit(event::PortsWanted{record_.key, static_cast<uint16_t>(ports)});
+  else tell_terms(now, core_.relays.reflexive_address());
+}
+
+void Peer::locate_peer(Now now) {
+  if (on_relay() && !punch_->located) core_.relays.locate(session_->path->remote);
+  timers_.set(Timer::punch, std::min(punch_->give_up, now.boot + limits::path_suspect_after));
+}
+
+void Peer::handle_ports(Now now, const std::vector<uint16_t>& ports) {
+  ports_.insert(ports_.end(), ports.begin(), ports.end());
+  bool wanted = punch_ && punch_->ports.empty() && traversal::ports_needed(punch_->own.source) > 0;
+  if (!wanted || ports.empty()) return release_ports();
+  punch_->ports = ports;
+  if (punch_->own.source == PunchSource::many) return tell_terms(now, core_.relays.reflexive_address());
+  if (!core_.relays.observe(now.boot, ports[0])) end_punch(now);
+}
+
+void Peer::handle_observed(Now now, const relay::RelayTable::Observed& observed) {
+  bool ours = punch_ && punch_->own.address.port == 0 && !punch_->ports.empty() && punch_->ports[0] == observed.local_port;
+  if (!ours) return;
+  traversal::NatBehaviour nat = traversal::classify(observed.observations, {});
+  bool counts = nat.mapping == traversal::Mapping::predictable;
+  if (counts != (punch_->own.source == PunchSource::counting) || observed.observations.empty()) return end_punch(now);
+  punch_->own.step = nat.port_delta;
+  tell_terms(now, observed.observations.back().reflexive);
+}
+
+void Peer::tell_terms(Now now, const std::optional<SocketAddress>& address) {
+  if (!address || !on_relay()) return end_punch(now);
+  punch_->own.address = *address;
+  session_->session->send(tunnel::Punch{punch_->own});
+  session_->may_send = true;
+  start_punch(now);
+}
+
+void Peer::handle_terms(Now now, const tunnel::Punch& message) {
+  if (!on_relay()) return;
+  const PunchTerms& theirs = message.terms;
+  bool known = punch_ && punch_->own.round == theirs.round;
+  if (!known && (!is_office() || message.go)) return;
+  if (!known) {
+    end_punch(now);
+    punch_not_before_ = {};
+    begin_punch(now, theirs.round);
+  }
+  if (!punch_ || theirs.source != traversal::punch_source(peer_nat_, core_.nat_behaviour())) return;
+  punch_->theirs = theirs;
+  punch_->go = is_office() && message.go;
+  start_punch(now);
+}
+
+void Peer::handle_located(Now now, const relay::RelayTable::Located& located) {
+  bool ours = punch_ && on_relay() && session_->path->remote == located.mailbox;
+  if (!ours) return;
+  punch_->located = located.far_end;
+  start_punch(now);
+}
+
+// Both ends' words are there, and the peer's address is the one that the relay sees: nobody can be made to flood
+// somebody else, but by the peer and the relay together, and then with no more than one search's packets.
+void Peer::start_punch(Now now) {
+  bool told = punch_->own.address.port != 0;
+  if (!told || !punch_->theirs || !punch_->located || punch_->sending) return;
+  if (punch_->located->ip != punch_->theirs->address.ip || punch_->theirs->address.is_v4() != punch_->own.address.is_v4()) return;
+  if (is_office() && !punch_->go) return;
+  Instant begin = now.boot;
+  if (!is_office()) {
+    // Both at once: a packet that comes before ours has left can make a router keep the address to itself. The word
+    // takes half a round trip; so long this end waits.
+    session_->session->send(tunnel::Punch{punch_->own, true});
+    session_->may_send = true;
+    begin += candidates_.active() ? candidates_.active()->rtt.value_or(0ns) / 2 : 0ns;
+  }
+  punch_->sending.emplace(begin, punch_->own.source, *punch_->theirs, punch_->ports, core_.entropy);
+  punch_->give_up = far_future;
+  timers_.set(Timer::punch, begin);
+}
+
+// A packet of the punch has come through, or the answer to one of ours: from now on this is the way to that address.
+void Peer::follow_punch(Now now, const Path& path) {
+  Candidate& candidate = candidates_.add(Path{{}, path.remote});
+  bool fresh_socket = std::find(ports_.begin(), ports_.end(), path.local.port) != ports_.end();
+  const SocketAddress& local = fresh_socket ? path.local : candidate.path.local;
+  bool asked = candidate.path.local == local && candidate.silent_since && now.boot - *candidate.silent_since < limits::punch_pause;
+  if (candidates_.active() == &candidate || (asked && punch_->followed)) return;
+  punch_->followed = true;
+  candidate.path.local = local;
+  request_check(now, candidate, Question::probe);
+}
+
+bool Peer::by_punch(const Path& path, uint64_t transaction) const {
+  return punch_ && (punch_->transaction == transaction || std::find(punch_->ports.begin(), punch_->ports.end(), path.local.port) != punch_->ports.end());
+}
+
+void Peer::end_punch(Now now) {
+  if (!punch_) return;
+  bool searched = punch_searches_ && punch_->sending;
+  punch_.reset();
+  core_.punching = nullptr;
+  timers_.stop(Timer::punch);
+  release_ports();
+  if (!on_relay()) return;
+  punch_not_before_ = now.boot + (searched ? limits::search_again : limits::punch_again);
+  if (!searched) consider_punch(now);
+}
+
+// All but the one in use.
+void Peer::release_ports() {
+  uint16_t used = session_ && session_->path ? session_->path->local.port : uint16_t{0};
+  std::vector<uint16_t> released;
+  std::erase_if(ports_, [&](uint16_t port) {
+    if (port != used) released.push_back(port);
+    return port != used;
+  });
+  if (released.empty()) return;
+  for (Candidate& candidate : candidates_.list()) {
+    if (std::find(released.begin(), released.end(), candidate.path.local.port) != released.end()) candidate.path.local = {};
+  }
+  core_.emit(event::PortsReleased{std::move(released)});
+}
+
+}  // namespace drawbridge

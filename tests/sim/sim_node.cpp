@@ -1,0 +1,232 @@
+#include "tests/sim/world.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace drawbridge::sim {
+namespace {
+
+uint8_t pattern(uint64_t salt, uint64_t position) {
+  return static_cast<uint8_t>((position * 131 + salt * 17 + (position >> 13)) & 0xff);
+}
+
+}  // namespace
+
+SimNode::SimNode(World& w, std::string n, SocketAddress a)
+    : world(w), name(std::move(n)), address(a), entropy(w.chance.below(UINT64_MAX)) {
+  identity = identity_from_seed(entropy.secret32());
+  start();
+}
+
+Now SimNode::now() const {
+  constexpr int64_t epoch_ms = 1'800'000'000'000;
+  return {world.now, {epoch_ms + to_ms(world.now.time_since_epoch()) + to_ms(wall_offset)}};
+}
+
+void SimNode::start() {
+  node = std::make_unique<Node>(NodeConfig{.identity = identity, .name = name, .hardware_aes = false, .machine = machine}, entropy);
+  ++life_;
+  std::vector<Row> rows;
+  for (const auto& [key, value] : disk) {
+    if (key.first != RowKind::audit) rows.push_back({key.first, key.second, value});
+  }
+  REQUIRE(node->start(now(), rows));
+  node->handle_network_change(now(), {address});
+}
+
+void SimNode::kill() {
+  node.reset();
+  writing_.reset();
+  written_at_ = far_future;
+  ports.clear();
+  flows.clear();
+  results.clear();
+}
+
+void SimNode::shut_down() {
+  node->shut_down(now());
+  pump();
+  kill();
+}
+
+void SimNode::move(SocketAddress to, bool told) {
+  address = to;
+  if (told && node) node->handle_network_change(now(), {address});
+}
+
+void SimNode::attach(Router* to, bool told) {
+  router = to;
+  move(to ? world.fresh_inside_address() : world.fresh_address(), told);
+}
+
+void SimNode::expose(const std::string& service) {
+  REQUIRE(node->expose(now(), {service, "tcp", "127.0.0.1:80", 80}));
+}
+
+CreatedInvitation SimNode::invite(std::vector<Grant> grants) {
+  auto created = node->create_invitation(now(), {.grants = std::move(grants), .addresses = {address}});
+  REQUIRE(created);
+  return created.take();
+}
+
+RequestId SimNode::join(const std::string& link) {
+  auto request = node->join(now(), link, name);
+  REQUIRE(request);
+  return *request;
+}
+
+SimFlow& SimNode::open(const DeviceId& office, const std::string& service, uint64_t bytes, bool finish) {
+  auto id = node->open_flow(now(), office, service);
+  REQUIRE(id);
+  SimFlow& flow = flows[*id];
+  flow.id = *id;
+  flow.to_write = bytes;
+  flow.finish = finish;
+  flow.salt = 1;
+  serve(flow);
+  return flow;
+}
+
+const PeerStatus* SimNode::peer(const DeviceId& id) const {
+  if (!node) return nullptr;
+  statuses_ = node->peers(now());
+  for (const PeerStatus& status : statuses_) {
+    if (status.key.peer == id) return &status;
+  }
+  return nullptr;
+}
+
+void SimNode::serve(SimFlow& flow) {
+  if (flow.ended) return;
+  while (!flow.paused) {
+    ByteView bytes = node->readable(flow.id);
+    if (bytes.empty()) break;
+    for (size_t i = 0; i < bytes.size() && !flow.echo; ++i) flow.intact = flow.intact && bytes[i] == pattern(flow.salt, flow.read + i);
+    if (flow.echo) append(flow.echo_pending, bytes);
+    flow.read += bytes.size();
+    node->consume(now(), flow.id, bytes.size());
+    if (flow.echo_pending.size() > 256 * 1024) break;
+  }
+  flow.at_end = node->at_end(flow.id);
+  while (true) {
+    uint64_t left = flow.echo ? flow.echo_pending.size() : flow.to_write - flow.written;
+    if (left == 0) break;
+    MutableBytes room = node->write_space(flow.id, static_cast<size_t>(left));
+    if (room.empty()) break;
+    size_t length = room.size();
+    if (flow.echo) {
+      std::copy_n(flow.echo_pending.begin(), length, room.begin());
+      flow.echo_pending.erase(flow.echo_pending.begin(), flow.echo_pending.begin() + static_cast<ptrdiff_t>(length));
+    } else {
+      for (size_t i = 0; i < length; ++i) room[i] = pattern(flow.salt, flow.written + i);
+    }
+    node->commit_write(now(), flow.id, length);
+    flow.written += length;
+  }
+  bool all = flow.echo ? flow.at_end && flow.echo_pending.empty() : flow.finish && flow.written == flow.to_write;
+  if (all && !flow.finished) {
+    flow.finished = true;
+    node->finish_write(now(), flow.id);
+  }
+}
+
+void SimNode::handle(const Event& event) {
+  if (const auto* e = std::get_if<event::RequestDone>(&event)) results[e->request] = *e;
+  if (const auto* e = std::get_if<event::FlowRequested>(&event)) {
+    if (refusing.contains(e->service)) return node->refuse_flow(now(), e->flow, FlowReset::target_refused, "The program is not running.");
+    SimFlow& flow = flows[e->flow];
+    flow.id = e->flow;
+    flow.echo = e->service == "echo";
+    if (e->service == "source") flow.to_write = 1u << 20, flow.finish = true, flow.salt = 1;
+    flow.salt = 1;
+    node->accept_flow(now(), e->flow);
+    serve(flow);
+  }
+  if (const auto* e = std::get_if<event::FlowAccepted>(&event)) flows[e->flow].accepted = true;
+  if (const auto* e = std::get_if<event::PortsWanted>(&event)) {
+    std::vector<uint16_t> fresh;
+    for (uint16_t i = 0; i < e->count && more_sockets; ++i) fresh.push_back(next_port_++);
+    ports.insert(fresh.begin(), fresh.end());
+    node->handle_ports(now(), e->peer, fresh);
+  }
+  if (const auto* e = std::get_if<event::PortsReleased>(&event)) {
+    for (uint16_t port : e->ports) ports.erase(port);
+  }
+  if (const auto* e = std::get_if<event::RelayWanted>(&event)) {
+    node->handle_relay_link(now(), e->number, path_to_relay(*e));
+  }
+  FlowId stirred = 0;
+  if (const auto* e = std::get_if<event::FlowReadable>(&event)) stirred = e->flow;
+  if (const auto* e = std::get_if<event::FlowWritable>(&event)) stirred = e->flow;
+  if (stirred && flows.contains(stirred)) serve(flows[stirred]);
+  if (const auto* e = std::get_if<event::FlowEnded>(&event)) {
+    flows[e->flow].ended = true;
+    flows[e->flow].reset = e->reset;
+  }
+}
+
+void SimNode::pump() {
+  if (!node || stopped) return;
+  for (int round = 0; round < 10'000; ++round) {
+    bool busy = false;
+    if (!writing_) {
+      if (auto batch = node->poll_persist()) {
+        writing_ = std::move(batch);
+        written_at_ = world.now + disk_latency;
+        busy = true;
+      }
+    }
+    Bytes buffer(65536);
+    while (true) {
+      Transmit out = node->poll_transmit(now(), buffer);
+      if (out.length == 0) break;
+      busy = true;
+      for (size_t at = 0; at < out.length; at += out.segment_size) {
+        size_t size = std::min(out.segment_size, out.length - at);
+        Bytes datagram(buffer.begin() + static_cast<ptrdiff_t>(at), buffer.begin() + static_cast<ptrdiff_t>(at + size));
+        if (is_stream(out.path.remote)) send_by_stream(out.path.remote.port, std::move(datagram));
+        else world.send(sending_address(out.path), out.path.remote, std::move(datagram), out.ecn);
+      }
+    }
+    while (auto event = node->poll_event()) {
+      busy = true;
+      events.push_back(*event);
+      handle(*event);
+    }
+    if (!busy) return;
+  }
+  FAIL("a node never comes to rest");
+}
+
+std::optional<Path> SimNode::path_to_relay(const event::RelayWanted& wanted) const {
+  for (const auto& relay : world.relays) {
+    if (relay->url() == wanted.url) return Path{{}, address.is_v4() ? relay->address : relay->v6};
+    if (relay->websocket_url() == wanted.url) return Path{{}, stream_address(0, wanted.number)};
+  }
+  return std::nullopt;
+}
+
+void SimNode::send_by_stream(uint16_t number, Bytes datagram) {
+  auto wanted = seen<event::RelayWanted>();
+  auto url = std::find_if(wanted.rbegin(), wanted.rend(), [&](const auto& one) { return one.number == number; });
+  for (const auto& relay : world.relays) {
+    if (url != wanted.rend() && relay->websocket_url() == url->url) world.send(stream_address(world.index_of(*this), number), relay->address, std::move(datagram));
+  }
+}
+
+// From one of the sockets beside its own, if the path names one.
+SocketAddress SimNode::sending_address(const Path& path) const {
+  SocketAddress from = address;
+  if (ports.contains(path.local.port)) from.port = path.local.port;
+  return from;
+}
+
+bool SimNode::listens(const SocketAddress& to) const {
+  return to.ip == address.ip && (to.port == address.port || ports.contains(to.port));
+}
+
+void SimNode::receive(const Path& path, const Bytes& datagram) {
+  if (!node || stopped) return;
+  node->handle_datagrams(now(), {path, 0, datagram.size(), datagram});
+}
+
+}  // namespace drawbridge::sim
