@@ -99,7 +99,8 @@ class Peer final : public SessionHolder {
     std::optional<traversal::PunchTerms> theirs;
     std::optional<SocketAddress> located;    // where the relay sees the peer
     bool go = false;                         // the device has given the word
-    bool followed = false;                   // something has come through
+    Path followed;                           // the newest by which something has come through, ...
+    Instant followed_at{};                   // ... and when it was asked
     std::optional<traversal::Punch> sending;
     std::vector<uint16_t> ports;
     uint64_t transaction = 0;                // of all its packets
@@ -154,7 +155,7 @@ class Peer final : public SessionHolder {
   void follow_nomination(Now now, const Path& path, const traversal::ConnectivityCheck& request);
   void use(Now now, traversal::Candidate& candidate);
   void announce_restart(Now now);
-  void alive(Now now, const Path& path);
+  void alive(Now now, const Path& path, bool both_ways = true);  // whether our packets have taken this path, too
   void announce(Now now);
   void suspend(Now now);
   void resume(Now now);

@@ -107,7 +107,9 @@ void Peer::handle_check(Now now, const Path& path, ByteView datagram) {
   }
   if (check->sender_boot != window_boot_ || !window_.accept(check->counter)) return;
   if (check->kind == CheckKind::response) {
-    alive(now, path);
+    // A copy of the answer comes by the path in use, whichever way the question went; it proves the way here only.
+    const Candidate* candidate = candidates_.find(path.remote);
+    alive(now, path, candidate && candidate->asked(check->transaction));
     if (session_ && by_punch(path, check->transaction)) follow_punch(now, path);
     return handle_answer(now, path, *check);
   }
@@ -222,6 +224,7 @@ void Peer::use(Now now, Candidate& candidate) {
   if (!is_office()) check_active(now);
   if (moved && announced_) core_.emit(event::PathChanged{record_.key, candidate.path, relay_url()});
   if (moved) note_paths(now);
+  if (untold_ && candidate.last_answer == now.boot) tell_addresses(now);
 }
 
 // Addresses that worked are where to look first after a restart of either end.
@@ -322,17 +325,17 @@ void Peer::handle_relay_news(Now now, const relay::RelayNews& news) {
 }
 
 // The peer has answered by this path.
-void Peer::alive(Now now, const Path& path) {
+void Peer::alive(Now now, const Path& path, bool both_ways) {
   last_heard_ = last_answer_ = now.boot;
   check_waiting_ = far_future;
-  if (Candidate* candidate = candidates_.find(path.remote)) candidate->silent_since.reset();
+  if (Candidate* candidate = candidates_.find(path.remote); candidate && both_ways) candidate->silent_since.reset();
   if (!session_) return;
   // An answer by another path says nothing about packets that are lost on the one in use: to count their losses as the
   // connection's silence would end it, while the peer is about to name the path that works.
-  if (session_->path && session_->path->remote == path.remote) session_->session->connection().handle_path_answer(now.boot);
+  if (both_ways && session_->path && session_->path->remote == path.remote) session_->session->connection().handle_path_answer(now.boot);
   session_->may_send = true;
   if (suspended_at_ != far_future) resume(now);
-  if (std::exchange(untold_, false)) tell_addresses(now);
+  if (untold_ && both_ways && session_->path && session_->path->remote == path.remote) tell_addresses(now);
   if (!waiting_flows_.empty()) attach_waiting(now);
 }
 

@@ -139,11 +139,12 @@ void Peer::start_punch(Now now) {
 void Peer::follow_punch(Now now, const Path& path) {
   Candidate& candidate = candidates_.add(Path{{}, path.remote});
   bool fresh_socket = std::find(ports_.begin(), ports_.end(), path.local.port) != ports_.end();
-  const SocketAddress& local = fresh_socket ? path.local : candidate.path.local;
-  bool asked = candidate.path.local == local && candidate.silent_since && now.boot - *candidate.silent_since < limits::punch_pause;
-  if (candidates_.active() == &candidate || (asked && punch_->followed)) return;
-  punch_->followed = true;
-  candidate.path.local = local;
+  // Each end's questions are packets of the punch to the other: without a pause they would ask one another in circles.
+  bool asked = punch_->followed == path && now.boot - punch_->followed_at < limits::path_suspect_after;
+  if (candidates_.active() == &candidate || asked) return;
+  punch_->followed = path;
+  punch_->followed_at = now.boot;
+  if (fresh_socket) candidate.path.local = path.local;
   request_check(now, candidate, Question::probe);
 }
 

@@ -25,7 +25,10 @@ void RelayTable::begin_round(Instant now, Line& line, uint16_t local_port) {
 }
 
 RelayTable::Outgoing RelayTable::poll_rounds(Instant now, Line& line, MutableBytes buffer) {
-  if (!line.client.ready() || !line.status.reflexive) return {};
+  if (!line.client.ready() || !line.status.reflexive) {
+    abandon_rounds(line);
+    return {};
+  }
   if (std::exchange(line.observe_due, false) && !line.observers.empty()) {
     std::erase_if(line.rounds, [](const ObservationRound& round) { return round.local_port() == 0; });
     begin_round(now, line, 0);
@@ -39,6 +42,14 @@ RelayTable::Outgoing RelayTable::poll_rounds(Instant now, Line& line, MutableByt
   }
   conclude(line);
   return {};
+}
+
+// The relay is lost: nobody would answer, and nothing would be sent.
+void RelayTable::abandon_rounds(Line& line) {
+  for (const ObservationRound& round : line.rounds) {
+    if (round.local_port() != 0) observed_.push_back({round.local_port(), {}});
+  }
+  line.rounds.clear();
 }
 
 bool RelayTable::handle_observation(const Path& path, ByteView datagram) {

@@ -130,6 +130,7 @@ class RelayTable {
   Outgoing poll_rounds(Instant now, Line& line, MutableBytes buffer);
   bool handle_observation(const Path& path, ByteView datagram);
   void conclude(Line& line);
+  void abandon_rounds(Line& line);
   void note_reflexive(Line& line, const SocketAddress& address);
 
   Entropy& entropy_;

@@ -23,6 +23,10 @@ uint16_t Candidate::largest_packet() const {
   return static_cast<uint16_t>(relayed() ? relay::largest_payload : limits::largest_packet);
 }
 
+bool Candidate::asked(uint64_t transaction) const {
+  return transaction != 0 && std::any_of(requests.begin(), requests.end(), [&](const Request& request) { return request.transaction == transaction; });
+}
+
 void Candidate::note_request(uint64_t transaction, Instant now, uint16_t padded_to) {
   requests[next_request++ % requests.size()] = {transaction, now, padded_to};
   if (padded_to == 0 && !silent_since) silent_since = now;

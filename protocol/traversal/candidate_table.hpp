@@ -29,6 +29,8 @@ struct Candidate {
   bool relayed() const;
   // The largest packet that is worth trying on this path.
   uint16_t largest_packet() const;
+  // Whether this is one of the newest requests that went to this address and have not been answered.
+  bool asked(uint64_t transaction) const;
   void note_request(uint64_t transaction, Instant now, uint16_t padded_to);
   // The round trip, and what an answer proves about sizes; nothing if it answers none of the requests.
   std::optional<Duration> note_answer(uint64_t transaction, Instant now);

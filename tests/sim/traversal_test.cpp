@@ -375,3 +375,16 @@ TEST_CASE("an address that the relay does not confirm is sent no search and no p
   CHECK(a.relayed());
   CHECK(sent == 0);
 }
+
+TEST_CASE("a relay that dies while it is asked how it sees us keeps nobody busy") {
+  Apart a(25, &port_restricted, &port_restricted);
+  a.pair();
+  a.world.run(5s);
+  // The questions of a fresh start are under way, and nothing comes back any more.
+  a.laptop.kill();
+  a.laptop.start();
+  REQUIRE(a.world.run(5s, [&] { return !a.laptop.node->network().reflexive.empty(); }));
+  a.world.drop = [](auto&, auto&, auto&) { return true; };
+  a.world.run(2min);
+  CHECK(!a.connected());
+}
