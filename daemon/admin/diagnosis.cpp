@@ -20,6 +20,9 @@ const char* relay_state(const RelayFacts& relay) {
   return relay.silent ? "silent" : "waiting";
 }
 
+// A relay inside this network sees nothing of what is outside.
+bool is_inside(const relay::RelayStatus& relay) { return relay.reflexive && !is_public_address(*relay.reflexive); }
+
 Value relays_document(const PathFacts& facts) {
   Value out = Value::array();
   for (const RelayFacts& relay : facts.relays) {
@@ -92,7 +95,7 @@ ReachFacts reach_facts(Scope& scope) {
   ReachFacts facts;
   facts.has_address = has_network(scope);
   for (const SocketAddress& address : scope.reachable()) {
-    bool global = !address.is_loopback() && is_public_address(address);
+    bool global = is_public_address(address);
     (address.is_v4() ? facts.public_v4 : facts.global_v6) |= global;
   }
   facts.mapped = scope.outside.any_mapped();
@@ -102,6 +105,10 @@ ReachFacts reach_facts(Scope& scope) {
   std::vector<relay::RelayStatus> used = scope.node().relays();
   facts.relays = std::max(used.size(), scope.node().own_relays().size());
   for (const relay::RelayStatus& relay : used) {
+    if (is_inside(relay)) {
+      --facts.relays;
+      continue;
+    }
     if (relay.ready) ++facts.relays_answering;
     bool nameless = !relay.ready && scope.relay_links.name_unknown(relay.address.url);
     if (nameless) ++facts.names_unknown;

@@ -2,6 +2,10 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
+
+#include "daemon/io/interface_addresses.hpp"
+#include "daemon/io/local_endpoints.hpp"
 #include "protocol/relay/relay_url.hpp"
 
 namespace drawbridge {
@@ -98,27 +102,30 @@ size_t RelayService::send_udp(const DatagramRun& run) {
   return relay::bound_to(beside_addresses_, run.path.local) ? beside_.send(run) : udp_.send(run);
 }
 
+relay::RelayUrl RelayService::url_at(const SocketAddress& address) const {
+  relay::RelayUrl url;
+  std::string text = to_text(address);
+  url.host = settings_.host.empty() ? text.substr(0, text.rfind(':')) : settings_.host;
+  if (url.host.front() == '[') url.host = url.host.substr(1, url.host.size() - 2);
+  url.port = address.port;
+  url.key.id = server_.id();
+  return url;
+}
+
+// Of sockets for every address: what this computer's interfaces have, as clients cannot use 0.0.0.0.
 std::vector<std::string> RelayService::urls() const {
   std::vector<std::string> out;
-  for (const SocketAddress& address : udp_.addresses()) {
-    relay::RelayUrl url;
-    std::string text = to_text(address);
-    url.host = text.substr(0, text.rfind(':'));
-    if (url.host.front() == '[') url.host = url.host.substr(1, url.host.size() - 2);
-    if (!settings_.host.empty()) url.host = settings_.host;
-    url.port = address.port;
-    url.key.id = server_.id();
-    out.push_back(relay::to_text(url));
-  }
-  for (const SocketAddress& address : websocket_.listening()) {
-    std::string text = to_text(address);
-    relay::RelayUrl url;
+  auto add = [&](const relay::RelayUrl& url) {
+    std::string text = relay::to_text(url);
+    if (std::find(out.begin(), out.end(), text) == out.end()) out.push_back(std::move(text));
+  };
+  std::vector<SocketAddress> interfaces = interface_addresses();
+  for (const SocketAddress& address : local_endpoints(udp_.addresses(), interfaces)) add(url_at(address));
+  for (const SocketAddress& address : local_endpoints(websocket_.listening(), interfaces)) {
+    relay::RelayUrl url = url_at(address);
     url.transport = settings_.certificate.empty() ? relay::RelayUrl::Transport::ws : relay::RelayUrl::Transport::wss;
-    url.host = settings_.host.empty() ? text.substr(0, text.rfind(':')) : settings_.host;
-    url.port = address.port;
     url.path = settings_.path;
-    url.key.id = server_.id();
-    out.push_back(relay::to_text(url));
+    add(url);
   }
   return out;
 }

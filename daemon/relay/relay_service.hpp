@@ -10,6 +10,7 @@
 #include "daemon/relay/relay_settings.hpp"
 #include "daemon/relay/udp_gather.hpp"
 #include "daemon/relay/websocket_server.hpp"
+#include "protocol/relay/relay_url.hpp"
 
 namespace drawbridge {
 
@@ -33,6 +34,7 @@ class RelayService {
   const relay::RelayServer& server() const { return server_; }
 
  private:
+  relay::RelayUrl url_at(const SocketAddress& address) const;
   RelayService(Loop& loop, Log& log, Entropy& entropy, const Identity& identity, RelaySettings settings);
   Result<void> start();
   void received(const ArrivedRun& run);

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "protocol/base/address.hpp"
+
 namespace drawbridge::relay {
 namespace {
 
@@ -62,6 +64,8 @@ Result<void> read_authority(std::string_view text, RelayUrl& url) {
   }
   if (url.host.size() > 253 || !all(url.host, v6 ? is_address_character : is_host_character))
     return refused("The relay's host name is not one.");
+  auto address = parse_socket_address((v6 ? "[" + url.host + "]" : url.host) + ":1");
+  if (address && address->is_unspecified()) return refused(url.host + " is not an address that others can reach.");
   if (end != std::string_view::npos && !read_port(text.substr(end + 1), url.port))
     return refused("The relay's port is not a number from 1 to 65535.");
   return {};

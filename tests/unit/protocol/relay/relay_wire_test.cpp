@@ -156,6 +156,15 @@ TEST_CASE("the worked example of the specification") {
   CHECK(to_hex(seal_body(encode(ping), 2, encode(ControlBody{ControlKind::ping, 1, 25}), keys.to_relay)) == "04ecce857f39f2d11a0000000000000002330f8cc13281f06b88ff7745bcdd77e845b5642da208b1fe239fe791b1e97ae83bcb69a8dfb902");
 }
 
+TEST_CASE("an address that stands for any is no relay's") {
+  std::string key = "#" + to_text(relay_key.id);
+  for (const char* text : {"udp://0.0.0.0", "udp://0.0.0.0:7471", "udp://[::]", "wss://[::]:443/relay"}) {
+    CAPTURE(text);
+    CHECK(!parse_relay_url(text + key));
+  }
+  CHECK(parse_relay_url("udp://[::1]" + key));
+}
+
 TEST_CASE("a relay's URL is read in each form and written in one") {
   std::string key = to_text(relay_key.id);
   auto round = [&](const std::string& text) {
