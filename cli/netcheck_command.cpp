@@ -55,6 +55,7 @@ void show(Output& out, const Value& result) {
   lines.push_back("Way back: " + mapping_text(result.text("mapping")));
   for (const Value& relay : result.items("relays")) lines.push_back("Relay " + relay_text(relay));
   for (const Value& gateway : result.items("gateways")) lines.push_back(gateway_text(gateway));
+  if (!result.text("proxy").empty()) lines.push_back("Proxy for relays that speak WebSocket: " + result.text("proxy"));
   for (const Value& fixed : result.items("fixed"))
     lines.push_back("Fixed address " + fixed.text("address") + (fixed.text("cause").empty() ? "" : ": " + fixed.text("cause")));
   for (const std::string& line : lines) write_wrapped(out, line, 2);

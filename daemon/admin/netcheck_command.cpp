@@ -38,6 +38,14 @@ Value gateway_document(const GatewayFinding& finding) {
                      {"cause", text_or_null(finding.reason)}});
 }
 
+// Without its password.
+Value proxy_document(Scope& scope) {
+  const std::optional<ProxySetting>& proxy = scope.relay_links.proxy();
+  if (!proxy) return {};
+  bool v6 = proxy->host.find(':') != std::string::npos;
+  return Value("http://" + (v6 ? "[" + proxy->host + "]" : proxy->host) + ":" + std::to_string(proxy->port));
+}
+
 Value own_addresses_document(Scope& scope) {
   Value out = Value::array();
   for (const SocketAddress& address : scope.reachable()) {
@@ -67,7 +75,7 @@ Value netcheck_document(Scope& scope, Instant began) {
                      {"relays", std::move(relays)},
                      {"gateways", std::move(gateways)},
                      {"fixed", addresses_document(scope)},
-                     {"proxy", nullptr},
+                     {"proxy", proxy_document(scope)},
                      {"took_ms", milliseconds(scope.now().boot - began)}});
 }
 

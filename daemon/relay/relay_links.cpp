@@ -84,7 +84,7 @@ void RelayLinks::found(uint16_t number, uint64_t lookup, std::vector<SocketAddre
   auto entry = lines_.find(number);
   if (entry == lines_.end() || entry->second.lookup != lookup) return;
   Line& line = entry->second;
-  line.name_unknown = addresses.empty();
+  line.name_unknown = addresses.empty() && !proxy_to(line.url);
   if (addresses.empty()) {
     const ProxySetting* proxy = proxy_to(line.url);
     log_.warning(LogEvent::relay_unreachable,

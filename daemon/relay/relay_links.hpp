@@ -19,8 +19,9 @@ class RelayLinks final : public NodeDriver::Outlet {
 
   // For WebSockets, from the next one on.
   void use_proxy(std::optional<ProxySetting> proxy) { proxy_ = std::move(proxy); }
+  const std::optional<ProxySetting>& proxy() const { return proxy_; }
   void handle(const event::RelayWanted& wanted);
-  // Whether the newest lookup of this relay's name, by whichever transport, found nothing.
+  // Whether the newest lookup of this relay's name, by whichever transport, found nothing. A proxy looks it up itself.
   bool name_unknown(std::string_view url) const;
 
   // NodeDriver::Outlet

@@ -104,6 +104,16 @@ class Nearby(BridgeTest):
         why = eventually(lambda: (w := self.laptop.json("why", "office"))["cause"] == "relay_name_unknown" and w, 60, "the laptop has noticed")
         self.assertEqual(why["sentence"], "The relay's name is not found.")
 
+    def test_netcheck_names_the_proxy_without_its_password(self):
+        self.assertIsNone(self.laptop.json("netcheck")["proxy"])
+        self.laptop.stop()
+        with open(os.open(os.path.join(self.laptop.state, "config.toml"), os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+            file.write('[network]\nproxy = "http://ann:tellnobody@127.0.0.1:3128"\n')
+        self.laptop.start()
+        said = self.laptop.run("netcheck") + self.laptop.run("netcheck", "--json") + self.laptop.run("debug", "dump")
+        self.assertIn("http://127.0.0.1:3128", said)
+        self.assertNotIn("tellnobody", said)
+
     def test_a_fixed_address_is_kept_listed_and_removed(self):
         added = self.office.json("address", "add", "203.0.113.7:7470")
         self.assertEqual(added, {"address": "203.0.113.7:7470", "found": ["203.0.113.7:7470"], "cause": None})

@@ -52,6 +52,7 @@ Value netcheck_document(const char* mapping, Value udp) {
                      {"mapping", mapping},
                      {"relays", Value::array({relay, lost})},
                      {"gateways", Value::array({router})},
+                     {"proxy", "http://proxy.example:3128"},
                      {"fixed", Value::array()}});
 }
 
@@ -112,7 +113,8 @@ TEST_CASE("netcheck tells each measurement in words") {
   for (const char* line : {"This network lets everything out.\n", "This computer: 192.168.1.5:7470\n", "UDP gets out: yes\n", "IPv6 to the internet: no\n",
                            "Way back: the router changes the way back with every destination\n",
                            "Relay udp://relay.example: answers by UDP in 12.5 ms, sees this computer at 203.0.113.7:41000\n",
-                           "Relay wss://other.example: no answer\n", "Router 192.168.1.1: opens no port. It says no.\n"})
+                           "Relay wss://other.example: no answer\n", "Router 192.168.1.1: opens no port. It says no.\n",
+                           "Proxy for relays that speak WebSocket: http://proxy.example:3128\n"})
     CHECK_THAT(out, Catch::Contains(line));
   CHECK_THAT(computer.run({"netcheck"}).out, Catch::Contains("UDP gets out: not known\n"));
 }
