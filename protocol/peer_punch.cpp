@@ -2,6 +2,7 @@
 // The device begins; each end says from where it will send, and both do as soon as the relay has confirmed that the
 // other's address is the other's.
 #include <algorithm>
+#include <iterator>
 
 #include "protocol/peer.hpp"
 
@@ -125,10 +126,12 @@ void Peer::start_punch(Now now) {
   Instant begin = now.boot;
   if (!is_office()) {
     // Both at once: a packet that comes before ours has left can make a router keep the address to itself. The word
-    // takes half a round trip; so long this end waits.
+    // takes half a round trip; so long this end waits. Where that is not exact enough, one end after the other goes first.
+    constexpr int halves[] = {1, 0, 2};
+    int wait = halves[punch_attempts_++ % std::size(halves)];
     session_->session->send(tunnel::Punch{punch_->own, true});
     session_->may_send = true;
-    begin += candidates_.active() ? candidates_.active()->rtt.value_or(0ns) / 2 : 0ns;
+    begin += candidates_.active() ? candidates_.active()->rtt.value_or(0ns) / 2 * wait : 0ns;
   }
   punch_->sending.emplace(begin, punch_->own.source, *punch_->theirs, punch_->ports, core_.entropy);
   punch_->give_up = far_future;
