@@ -99,8 +99,7 @@ class Peer final : public SessionHolder {
     std::optional<traversal::PunchTerms> theirs;
     std::optional<SocketAddress> located;    // where the relay sees the peer
     bool go = false;                         // the device has given the word
-    Path followed;                           // the newest by which something has come through, ...
-    Instant followed_at{};                   // ... and when it was asked
+    Instant followed_at{};                   // something has come through, and was asked
     std::optional<traversal::Punch> sending;
     std::vector<uint16_t> ports;
     uint64_t transaction = 0;                // of all its packets

@@ -123,7 +123,7 @@ void Peer::handle_check(Now now, const Path& path, ByteView datagram) {
   if (is_office()) {
     follow_nomination(now, path, *check);
     if (!check->nominate && session_ && session_->path && session_->path->remote != path.remote) check_active(now);
-  } else if (!candidates_.find(path.remote)) {
+  } else if (!candidates_.find(path.remote) && !by_punch(path, 0)) {
     // The office speaks from an address that we did not know.
     request_check(now, candidates_.add(Path{{}, path.remote}));
   }
@@ -220,7 +220,8 @@ void Peer::use(Now now, Candidate& candidate) {
   if (moved && before != &candidate && rtt_before > Duration::zero() && candidate.rtt) {
     session_->session->connection().handle_path_switch(now.boot, rtt_before, *candidate.rtt);
   }
-  if (!candidate.relayed()) end_punch(now);
+  if (candidate.relayed()) consider_punch(now);
+  else end_punch(now);
   if (!is_office()) check_active(now);
   if (moved && announced_) core_.emit(event::PathChanged{record_.key, candidate.path, relay_url()});
   if (moved) note_paths(now);

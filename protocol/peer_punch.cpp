@@ -140,12 +140,13 @@ void Peer::start_punch(Now now) {
 
 // A packet of the punch has come through, or the answer to one of ours: from now on this is the way to that address.
 void Peer::follow_punch(Now now, const Path& path) {
-  Candidate& candidate = candidates_.add(Path{{}, path.remote});
   bool fresh_socket = std::find(ports_.begin(), ports_.end(), path.local.port) != ports_.end();
   // Each end's questions are packets of the punch to the other: without a pause they would ask one another in circles.
-  bool asked = punch_->followed == path && now.boot - punch_->followed_at < limits::path_suspect_after;
-  if (candidates_.active() == &candidate || asked) return;
-  punch_->followed = path;
+  // And between two counting routers every packet comes through: one way is enough, and there is no room for sixteen.
+  bool asked = punch_->followed_at != Instant{} && now.boot - punch_->followed_at < limits::path_suspect_after;
+  if (asked) return;
+  Candidate& candidate = candidates_.add(Path{{}, path.remote});
+  if (candidates_.active() == &candidate) return;
   punch_->followed_at = now.boot;
   if (fresh_socket) candidate.path.local = path.local;
   request_check(now, candidate, Question::probe);
