@@ -37,6 +37,8 @@ def all_cells():
     """The 91 pairs, and rows for networks that both ends share."""
     pairs = [(x, y) for i, x in enumerate(MTYPES) for y in MTYPES[i:]]
     cells = [Cell(x, y, LETTERS[theory_of_lab(x, y)]) for x, y in pairs]
+    # A router that maps a port on request admits anybody there, as a full cone does.
+    cells += [Cell('upnp', other, 'E') for other in ('symmetric', 'lte')]
     # A router that takes an early probe for its own, and gives the host another port from then on.
     cells += [Cell('linux-open', other, 'E') for other in ('public', 'full-cone', 'port-restricted', 'linux-open')]
     return cells + [Cell('port-restricted', 'port-restricted', 'E', ('--same-lan',)),
