@@ -160,12 +160,11 @@ class Household:
         eventually(lambda: all(relay['state'] == 'ready' for relay in self.office.json('relay', 'list')), 60, 'the office is at the relay')
         self.laptop.start(lab, *arguments)
 
-    def stop(self, relay=True):
+    def stop(self):
         for node in (self.laptop, self.office):
             if node.process:
                 node.kill()
-        if relay:
-            self.relay.kill()
+        self.relay.kill()
 
     def logs(self):
         texts = []

@@ -65,6 +65,9 @@ class MatrixTest(unittest.TestCase):
     def test_the_same_private_address_on_both_sides_does_not_mislead(self):
         self.meets_directly('port-restricted', 'full-cone', '--same-subnet')
 
+    def test_a_router_that_counts_its_ports_up_is_foreseen(self):
+        self.meets_directly('port-restricted', 'symmetric-seq')
+
     def test_two_routers_with_unforeseeable_ports_are_relayed(self):
         self.is_relayed('symmetric', 'lte')
 
