@@ -96,7 +96,6 @@ void Core::choose_instance() {
 }
 
 void Core::handle_copy(Now now, const DeviceId& device, const std::string& name, const roster::Incarnation& copy) {
-  if (displaced() || !roster::displaces(copy, incarnation) || !roster::is_signed_by(copy, identity().id)) return;
   instance.displaced_by = copy.boot_id;
   journal.put(roster::to_row(instance));
   audit(now, audit::RecordType::displaced, &device, name);

@@ -96,7 +96,7 @@ struct Core {
   void start(Now now);
   // Another running copy of this office began after this one: nobody new is let in until the owner takes over.
   bool displaced() const { return instance.displaced_by != 0; }
-  // A device has met this copy of ours, or so it says.
+  // A device has met this copy of ours, which displaces this one and is signed.
   void handle_copy(Now now, const DeviceId& device, const std::string& name, const roster::Incarnation& copy);
   void forget_copies(const DeviceId& office);
   // The next value for message 1; nothing while no block is reserved on disk (ask again later).

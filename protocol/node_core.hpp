@@ -31,6 +31,7 @@ struct Node::Core {
   size_t turn = 0;                                         // whose turn it is to send
   bool datagram_next = false;
   Instant grants_checked{};
+  TokenBucket reflexive_news{limits::observations_per_second, limits::observations_burst};
   std::vector<SocketAddress> reflexive_told;               // to peers: where relays see us
   traversal::NatBehaviour nat_told;
 

@@ -28,6 +28,11 @@ Carried* Node::Core::route(ByteView d) {
 void Node::Core::handle_datagram(Now now, const Path& path, uint8_t ecn, ByteView datagram, Carried*& touched) {
   if (datagram.empty()) return;
   Carried* carried = route(datagram);
+  if (!carried && touched) {
+    // What a packet without a session changes may end the session that was read last.
+    touched->holder->settle(now, *std::exchange(touched, nullptr));
+    carried = route(datagram);
+  }
   if (!carried) {
     if (shared.running && strange.take(now.boot)) handle_stranger(now, path, datagram);
     return;

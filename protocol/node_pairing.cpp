@@ -67,11 +67,12 @@ Result<RequestId> Node::cancel_invitation(Now now, uint64_t id) {
   }
   core_->shared.journal.put(roster::deleted(RowKind::invitation, roster::invitation_key_bytes(id)));
   core_->shared.audit(now, audit::RecordType::invitation_cancelled, nullptr, found->second->record().name, "", "invitation " + std::to_string(id));
-  roster::Invitation record = found->second->record();
+  // Kept whole, with its mailboxes and its short code, until the disk has agreed.
+  auto withdrawn = std::make_shared<std::unique_ptr<Invitation>>(std::move(found->second));
   core_->invitations.erase(found);
-  return core_->shared.durable_request([core = core_.get(), record = std::move(record)](Now) {
-    core->shared.journal.put(roster::to_row(record));
-    core->invitations[record.id] = std::make_unique<Invitation>(core->shared, record);
+  return core_->shared.durable_request([core = core_.get(), id, withdrawn](Now) {
+    (*withdrawn)->save();
+    core->invitations[id] = std::move(*withdrawn);
   });
 }
 

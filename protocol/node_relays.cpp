@@ -122,6 +122,7 @@ void Node::Core::follow_relays(Now now) {
   auto seen = shared.relays.reflexive_addresses();
   traversal::NatBehaviour nat = shared.nat_behaviour();
   if (seen == reflexive_told && nat == nat_told) return;
+  if (!reflexive_news.take(now.boot)) return;  // later, with whatever happens next
   reflexive_told = std::move(seen);
   nat_told = nat;
   for (auto& [key, peer] : peers) peer->tell_addresses(now);

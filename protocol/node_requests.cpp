@@ -236,13 +236,16 @@ Result<RequestId> Node::take_over(Now now) {
   drawbridge::Core& shared = core_->shared;
   if (!shared.displaced()) return Error{ErrorCode::state, "No other copy of this office was met.", "Nothing needs to be done: devices are let in."};
   roster::Instance before = shared.instance;
+  uint64_t boot_before = shared.state.boot_id;
   shared.state.boot_id = std::max(shared.state.boot_id, before.displaced_by) + limits::starts_skipped;
   shared.instance.displaced_by = 0;
   shared.audit(now, audit::RecordType::taken_over, nullptr, "");
   shared.journal.put(roster::to_row(shared.instance));
-  return shared.durable_request([core = core_.get(), before](Now) {
+  return shared.durable_request([core = core_.get(), before, boot_before](Now) {
     core->shared.instance = before;
+    core->shared.state.boot_id = boot_before;  // its sessions go on
     core->shared.journal.put(roster::to_row(before));
+    core->shared.save_state();
   });
 }
 

@@ -179,6 +179,7 @@ class Peer final : public SessionHolder {
   bool by_punch(const Path& path, uint64_t transaction) const;
   void follow_punch(Now now, const Path& path);
   void end_punch(Now now);
+  void abandon_punch();
   void release_ports();
 
   // peer_flows.cpp
@@ -224,6 +225,8 @@ class Peer final : public SessionHolder {
   size_t punch_attempts_ = 0;                         // that were begun; who goes first changes with each
   TokenBucket searches_{limits::searches_per_second, limits::searches_burst};
   TokenBucket predictions_{limits::predictions_per_second, limits::predictions_burst};
+  bool told_copy_ = false;                            // device: to this session's office
+  TokenBucket probings_{limits::probings_per_second, limits::probings_burst};
   bool untold_ = false;                               // our addresses, for want of a path that answers
   int probes_left_ = 0;                               // rounds still to come, ...
   Duration probe_pause_{};                            // ... and the pause before the next

@@ -34,7 +34,8 @@ void Peer::begin_probing(Now now, bool news) {
   probes_left_ = news ? 6 : 2;
   if (news) searching_since_ = now.boot;
   probe_pause_ = 100ms;
-  timers_.set(Timer::probe, now.boot);
+  // The peer may have named any addresses, and makes us ask them: not faster than this.
+  timers_.set(Timer::probe, probings_.take(now.boot) ? now.boot : now.boot + 1s);
   consider_punch(now);
 }
 

@@ -237,7 +237,7 @@ void Peer::adopt(Now now, std::unique_ptr<Carried> carried) {
   std::erase_if(session_->routes, [&](const quic::ConnectionId& id) {
     return id.view().size() == quic::first_dcid_size && core_.routes.erase(id) > 0;
   });
-  announced_ = echoed_ = confirmed_ = false;
+  announced_ = echoed_ = confirmed_ = told_copy_ = false;
   suspended_at_ = far_future;
   check_waiting_ = far_future;
   newest_nomination_ = 0;

@@ -6,6 +6,7 @@ namespace drawbridge {
 void Peer::begin_revocation(const std::string& reason) {
   revoking_ = true;
   stop_looking();
+  abandon_punch();
   revoke_reason_ = reason;
   for (auto& one : incoming_) core_.drop(one), --core_.half_open;
   incoming_.clear();

@@ -39,14 +39,18 @@ void Peer::handle_control(Now now, const tunnel::ControlMessage& message) {
 }
 
 void Peer::handle_incarnation(Now now, const roster::Incarnation& copy) {
-  if (is_office()) return core_.handle_copy(now, record_.key.peer, record_.name, copy);
+  if (is_office()) {
+    if (core_.displaced() || !roster::displaces(copy, core_.incarnation)) return;
+    if (!roster::is_signed_by(copy, core_.identity().id)) return session_->session->close(quic::CloseCode::misbehaved, "an incarnation that we have not signed");
+    return core_.handle_copy(now, record_.key.peer, record_.name, copy);
+  }
   const DeviceId& office = record_.key.peer;
   if (!roster::is_signed_by(copy, office)) return session_->session->close(quic::CloseCode::misbehaved, "an incarnation that the office has not signed");
   roster::Incarnation& newest = core_.incarnations[office];
   if (newest.boot_id == 0 || copy.boot_id > newest.boot_id) {
     newest = copy;
     core_.journal.put(roster::to_row(newest, office));
-  } else if (roster::displaces(newest, copy)) {
+  } else if (roster::displaces(newest, copy) && !std::exchange(told_copy_, true)) {
     session_->session->send(newest);
     session_->may_send = true;
   }

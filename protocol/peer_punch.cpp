@@ -104,6 +104,7 @@ void Peer::handle_terms(Now now, const tunnel::Punch& message) {
     begin_punch(now, theirs.round);
   }
   if (!punch_ || theirs.source != traversal::punch_source(peer_nat_, core_.nat_behaviour())) return;
+  if (theirs.source == PunchSource::many && !punch_searches_) return;  // a search that none was allowed for
   punch_->theirs = theirs;
   punch_->go = is_office() && message.go;
   start_punch(now);
@@ -156,13 +157,18 @@ bool Peer::by_punch(const Path& path, uint64_t transaction) const {
   return punch_ && (punch_->transaction == transaction || std::find(punch_->ports.begin(), punch_->ports.end(), path.local.port) != punch_->ports.end());
 }
 
-void Peer::end_punch(Now now) {
+void Peer::abandon_punch() {
   if (!punch_) return;
-  bool searched = punch_searches_ && punch_->sending;
   punch_.reset();
   core_.punching = nullptr;
   timers_.stop(Timer::punch);
   release_ports();
+}
+
+void Peer::end_punch(Now now) {
+  if (!punch_) return;
+  bool searched = punch_searches_ && punch_->sending;
+  abandon_punch();
   if (!on_relay()) return;
   punch_not_before_ = now.boot + (searched ? limits::search_again : limits::punch_again);
   if (!searched) consider_punch(now);

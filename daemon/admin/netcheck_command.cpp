@@ -8,7 +8,7 @@ namespace drawbridge::admin {
 namespace {
 
 // Two transports, one after the other, and a little for the way.
-constexpr Duration patience = 2 * limits::relay_transport_patience + 1s;
+constexpr Duration patience = limits::relay_udp_patience + limits::relay_websocket_patience + 1s;
 constexpr Duration look_interval = 50ms;
 
 Value words(const char* code, const traversal::Explanation& explanation) {

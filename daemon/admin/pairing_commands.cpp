@@ -50,7 +50,10 @@ class InvitationWatch : public std::enable_shared_from_this<InvitationWatch> {
     const auto* tried = std::get_if<event::CodeTried>(&event);
     if (tried && tried->invitation == invitation_.id) return call->more(Value::map({{"event", "wrong_words"}, {"tries_left", tried->tries_left}}));
     const auto* paired = std::get_if<event::Paired>(&event);
-    if (!paired || paired->invitation != invitation_.id) return look_once();
+    if (!paired || paired->invitation != invitation_.id) {
+      patient_ = true;
+      return look_once();
+    }
     call->result(Value::map(
         {{"event", "paired"}, {"device", Value::map({{"id", to_text(paired->peer.peer)}, {"name", paired->name}})}}));
   }
@@ -58,6 +61,7 @@ class InvitationWatch : public std::enable_shared_from_this<InvitationWatch> {
   void look() {
     CallPtr call = call_.lock();
     if (!call || !call->open()) return;
+    patient_ = false;
     look_once();
     if (call->open()) timer_.start(look_interval);
   }
@@ -72,6 +76,8 @@ class InvitationWatch : public std::enable_shared_from_this<InvitationWatch> {
       }
       return;
     }
+    // One that was just used is not listed any more, and the word of it follows once the pairing is durable.
+    if (!over && (patient_ || !std::exchange(missed_, true))) return;
     call->result(Value::map({{"event", over ? "expired" : "cancelled"}}));
   }
 
@@ -80,6 +86,8 @@ class InvitationWatch : public std::enable_shared_from_this<InvitationWatch> {
   CreatedInvitation invitation_;
   LocalTimer timer_;
   bool claimed_told_ = false;
+  bool patient_ = true;   // this look is not the timer's
+  bool missed_ = false;   // a look of the timer's has not found it
 };
 
 Result<InvitationOptions> read_options(Scope& scope, Arguments& arguments) {

@@ -1,16 +1,17 @@
 #include "daemon/relay/relay_links.hpp"
 
 #include <netdb.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 
+#include "daemon/io/file_descriptor.hpp"
 #include "daemon/io/socket_address.hpp"
 
 namespace drawbridge {
 namespace {
 
-// How the node names a WebSocket: an address in 100:0:0:1::/64 (within RFC 6666's discard-only block), the relay's
-// number as its port.
+// How the node names a WebSocket: an address in 100:0:0:1::/64 (relay::is_made_up), the relay's number as its port.
 constexpr std::array<uint8_t, 8> websocket_prefix{0x01, 0, 0, 0, 0, 0, 0, 0x01};
 
 Path websocket_path(uint16_t number) {
@@ -18,6 +19,19 @@ Path websocket_path(uint16_t number) {
   std::copy(websocket_prefix.begin(), websocket_prefix.end(), path.remote.ip.begin());
   path.remote.port = number;
   return path;
+}
+
+// Whether the kernel knows a way to it; nothing is sent.
+bool has_route(const SocketAddress& address) {
+  SystemAddress system = to_system(address);
+  FileDescriptor probe(socket(system.get()->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  return probe.get() >= 0 && connect(probe.get(), system.get(), system.length) == 0;
+}
+
+// In the resolver's order (RFC 6724), but IPv4 first where there is a way: routers change addresses only there, and the
+// relay is who tells which ones.
+void prefer_v4(std::vector<SocketAddress>& addresses) {
+  std::stable_partition(addresses.begin(), addresses.end(), [](const SocketAddress& address) { return address.is_v4() && has_route(address); });
 }
 
 }  // namespace
@@ -37,6 +51,7 @@ struct RelayLinks::Lookup {
       addresses.back().port = self->port;
     }
     uv_freeaddrinfo(list);
+    prefer_v4(addresses);
     if (!self->alive.expired()) self->links->found(self->number, self->serial, std::move(addresses));
   }
 };
@@ -46,7 +61,10 @@ void RelayLinks::handle(const event::RelayWanted& wanted) {
   auto url = relay::parse_relay_url(wanted.url);
   if (!url) return;
   Line& line = lines_[wanted.number];
-  if (line.client && relay::to_text(line.url) != wanted.url) over_.push_back(std::move(line.client));
+  if (line.client && relay::to_text(line.url) != wanted.url) {
+    over_.push_back(std::move(line.client));
+    line.opened = 0;
+  }
   line.url = url.take();
   look_up(wanted.number);
 }
@@ -94,7 +112,7 @@ void RelayLinks::found(uint16_t number, uint64_t lookup, std::vector<SocketAddre
                                                        : "Check this computer's network and the relay's name.")}});
     node_.handle_relay_link(loop_.now(), number, std::nullopt);
   } else {
-    // The resolver's first (RFC 6724: it has looked for a route), and the next only if the relay does not answer.
+    // The first, and the next only if the relay does not answer.
     size_t& unanswered = line.unanswered[line.url.transport];
     if (is_ready(line)) unanswered = 0;
     line.address = addresses[unanswered++ % addresses.size()];
@@ -127,6 +145,7 @@ void RelayLinks::send(const Transmit& run, ByteView bytes) {
   auto found = lines_.find(run.path.remote.port);
   if (found == lines_.end()) return;
   Line& line = found->second;
+  if (line.url.transport == relay::RelayUrl::Transport::udp) return;
   // The first datagram is the node's HELLO: it travels in the upgrade request.
   if (!line.client) open(found->first, line, bytes);
   else if (line.client->is_open()) line.client->send(bytes, run.segment_size);
@@ -143,15 +162,19 @@ void RelayLinks::open(uint16_t number, Line& line, ByteView hello) {
   auto received = [this, number](MutableBytes datagram) {
     node_.handle_datagrams(loop_.now(), {websocket_path(number), 0, datagram.size(), datagram});
   };
+  line.opened = ++opens_;
   std::optional<HttpProxy> proxy;
   if (const ProxySetting* setting = proxy_to(line.url)) proxy = HttpProxy{line.address, setting->user, setting->password};
   line.client = std::make_unique<RelayWebSocketClient>(
       loop_, line.url, line.address, std::move(proxy), hello, entropy_,
-      RelayWebSocketClient::Callbacks{[] {}, received, [] {}, [this, number](const Error& why) { closed(number, why); }});
+      RelayWebSocketClient::Callbacks{[] {}, received, [] {}, [this, number, opened = line.opened](const Error& why) { closed(number, opened, why); }});
 }
 
-void RelayLinks::closed(uint16_t number, const Error& why) {
-  Line& line = lines_.at(number);
+void RelayLinks::closed(uint16_t number, uint64_t opened, const Error& why) {
+  auto entry = lines_.find(number);
+  if (entry == lines_.end() || entry->second.opened != opened) return;  // one that is not used any more
+  Line& line = entry->second;
+  line.opened = 0;
   over_.push_back(std::move(line.client));
   log_.info(LogEvent::relay_unreachable,
             {{LogField::address, line.url.host}, {LogField::message, why.message}, {LogField::remedy, why.remedy}});

@@ -34,6 +34,7 @@ class RelayLinks final : public NodeDriver::Outlet {
     relay::RelayUrl url;
     SocketAddress address;                        // of its host, or of the proxy's, as looked up
     std::unique_ptr<RelayWebSocketClient> client; // null: UDP, or not open yet
+    uint64_t opened = 0;                          // names `client` in its callbacks
     uint64_t lookup = 0;                          // the newest
     std::map<relay::RelayUrl::Transport, size_t> unanswered;  // lookups since the relay was last known to answer
     bool name_unknown = false;                    // it found nothing
@@ -46,7 +47,7 @@ class RelayLinks final : public NodeDriver::Outlet {
   bool is_ready(const Line& line) const;
   void found(uint16_t number, uint64_t lookup, std::vector<SocketAddress> addresses);
   void open(uint16_t number, Line& line, ByteView hello);
-  void closed(uint16_t number, const Error& why);
+  void closed(uint16_t number, uint64_t opened, const Error& why);
 
   struct Lookup;
   Loop& loop_;
@@ -56,7 +57,7 @@ class RelayLinks final : public NodeDriver::Outlet {
   std::optional<ProxySetting> proxy_;
   std::map<uint16_t, Line> lines_;
   std::vector<std::unique_ptr<RelayWebSocketClient>> over_;  // perhaps still on the call stack
-  uint64_t lookups_ = 0;
+  uint64_t lookups_ = 0, opens_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -126,13 +126,22 @@ inline constexpr Duration join_patience = 30s;
 // By how much a copy of a node (a backup restored, a state folder copied) skips its start number ahead: no node starts
 // so often between two backups.
 inline constexpr uint64_t starts_skipped = 1 << 20;
-inline constexpr size_t amplification = 3;       // bytes to an unvalidated address per byte from it (RFC 9000 8.1)
 
 // --- relay (docs/spec/relay.md) --------------------------------------------------------------------------------------
 inline constexpr size_t relays = 32;              // that one node uses: its own and its offices'
 inline constexpr size_t own_relays = 8;          // that an owner names
 inline constexpr Duration relay_ask_again = 30s;  // the driver, for the address of one that does not answer
-inline constexpr Duration relay_transport_patience = 2s;  // then the other transport is tried, if there is one
+// Then the other transport is tried, if there is one. UDP needs one round trip, a WebSocket under TLS four.
+inline constexpr Duration relay_udp_patience = 1s;
+inline constexpr Duration relay_websocket_patience = 3s;
+// Once each was tried in vain: before they are tried again, doubled each time.
+// How often a relay can make us ask how it sees us, or tell peers that it sees us elsewhere.
+inline constexpr double observations_per_second = 0.5, observations_burst = 20;
+// How often a peer can make us ask at all the addresses that it has named: 16 packets of 120 bytes.
+inline constexpr double probings_per_second = 1, probings_burst = 8;
+inline constexpr Duration relay_pause_first = 2s;
+inline constexpr Duration relay_pause_office = 2s;    // longest: an office is back within 10 s
+inline constexpr Duration relay_pause_device = 15s;   // longest: a battery is spared
 inline constexpr size_t relay_channels = 128;    // ends of mailboxes of one client: 64 devices, 16 offices, 16 invitations
 static_assert(relay_channels >= devices + offices + open_invitations);
 inline constexpr size_t relay_items = 9;         // openings in one message of 1200 bytes

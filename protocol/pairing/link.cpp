@@ -22,7 +22,11 @@ Bytes short_address(const SocketAddress& address) {
 }
 
 SocketAddress long_address(ByteView bytes, msgpack::Reader& reader) {
-  if (bytes.size() == v6_size) return roster::decode_address(bytes);
+  if (bytes.size() == v6_size) {
+    SocketAddress address = roster::decode_address(bytes);
+    if (relay::is_made_up(address)) reader.refuse();
+    return address;
+  }
   if (bytes.size() != v4_size) {
     reader.refuse();
     return {};

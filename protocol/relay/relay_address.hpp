@@ -21,6 +21,9 @@ struct RelayAddress {
 
 // A made-up address, in 100::/64 (RFC 6666: discarded everywhere, so that nothing on a network has it).
 bool is_relayed(const SocketAddress& address);
+// The same, or 100:0:0:1::/64, by which drivers name WebSockets: addresses that mean something inside this process only,
+// and that nobody else may name.
+bool is_made_up(const SocketAddress& address);
 
 struct RelayStatus {
   RelayAddress address;

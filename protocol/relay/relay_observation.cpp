@@ -29,7 +29,7 @@ RelayTable::Outgoing RelayTable::poll_rounds(Instant now, Line& line, MutableByt
     abandon_rounds(line);
     return {};
   }
-  if (std::exchange(line.observe_due, false) && !line.observers.empty()) {
+  if (std::exchange(line.observe_due, false) && !line.observers.empty() && line.observations.take(now)) {
     std::erase_if(line.rounds, [](const ObservationRound& round) { return round.local_port() == 0; });
     begin_round(now, line, 0);
   }

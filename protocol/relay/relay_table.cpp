@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "protocol/base/overloaded.hpp"
+#include "protocol/traversal/path_history.hpp"
 
 namespace drawbridge::relay {
 namespace {
@@ -24,10 +25,31 @@ bool is_udp(std::string_view url) {
   return url.starts_with("udp:");
 }
 
+// Only a relay inside our own network may send us to others there. Zeros stand for the relay's own address.
+std::vector<SocketAddress> usable_observers(std::vector<SocketAddress> observers, const SocketAddress& relay) {
+  using traversal::CandidateKind;
+  bool inside = traversal::kind_of(relay) != CandidateKind::outside;
+  std::erase_if(observers, [&](const SocketAddress& one) {
+    if (one.port == 0 || one.is_multicast() || is_made_up(one)) return true;
+    return !one.is_unspecified() && !inside && traversal::kind_of(one) != CandidateKind::outside;
+  });
+  return observers;
+}
+
+// UDP where it passes: only it leads to direct paths.
+size_t first_choice(const std::vector<std::string>& urls) {
+  auto udp = std::find_if(urls.begin(), urls.end(), is_udp);
+  return udp == urls.end() ? 0 : static_cast<size_t>(udp - urls.begin());
+}
+
 }  // namespace
 
 bool is_relayed(const SocketAddress& address) {
   return std::equal(discard_prefix.begin(), discard_prefix.end(), address.ip.begin());
+}
+
+bool is_made_up(const SocketAddress& address) {
+  return std::equal(discard_prefix.begin(), discard_prefix.end() - 1, address.ip.begin()) && address.ip[7] <= 1;
 }
 
 RelayTable::Place RelayTable::place_of(const SocketAddress& mailbox) const {
@@ -57,6 +79,8 @@ RelayTable::Line* RelayTable::line_for(const RelayAddress& relay, End end) {
   line->status.address = relay;
   line->urls = {relay.url};
   if (!relay.other_url.empty()) line->urls.push_back(relay.other_url);
+  line->url = first_choice(line->urls);
+  line->longest_pause = end == End::office ? limits::relay_pause_office : limits::relay_pause_device;
   return (lines_[++last_number_] = std::move(line)).get();
 }
 
@@ -83,17 +107,32 @@ void RelayTable::close(const SocketAddress& mailbox) {
 
 void RelayTable::want(Instant now, Line& line) {
   line.ask_again = now + limits::relay_ask_again;
-  line.ready_by = now + limits::relay_transport_patience;
+  line.ready_by = now + (is_udp(line.urls[line.url]) ? limits::relay_udp_patience : limits::relay_websocket_patience);
   wanted_.push_back({number_of(line), line.urls[line.url]});
+}
+
+void RelayTable::start_anew(Instant now, Line& line) {
+  line.silent_transports = 0;
+  line.pause = limits::relay_pause_first;
+  line.status.silent = false;
+  want(now, line);
+}
+
+void RelayTable::try_other(Instant now, Line& line) {
+  if (line.silent_transports % line.urls.size() != 0) {
+    line.url = (line.url + 1) % line.urls.size();
+    return want(now, line);
+  }
+  line.ask_again = now + line.pause;
+  line.pause = std::min(2 * line.pause, line.longest_pause);
 }
 
 void RelayTable::handle_network_change(Instant now) {
   for (auto& [number, line] : lines_) {
     if (line->leaving) continue;
     if (line->client.path() != Path{}) line->client.connect(now, line->client.path());
-    line->silent_transports = 0;
-    line->status.silent = false;
-    want(now, *line);
+    line->url = first_choice(line->urls);  // this network may let out what the last one did not
+    start_anew(now, *line);
     after_input(*line);
   }
 }
@@ -115,9 +154,7 @@ void RelayTable::ask(Instant now) {
       line->client.ask(now);
       continue;
     }
-    line->silent_transports = 0;
-    line->status.silent = false;
-    want(now, *line);
+    start_anew(now, *line);
   }
 }
 
@@ -174,11 +211,12 @@ void RelayTable::note(Line& line, const RelayEvent& event) {
                    status.ready = true;
                    status.silent = false;
                    line.silent_transports = 0;
+                   line.pause = limits::relay_pause_first;
                    status.draining = false;
                    status.operator_name = e.operator_name;
                    status.country = e.country;
                    status.round_trip = e.round_trip;
-                   if (!e.observers.empty()) line.observers = e.observers;
+                   if (!e.observers.empty()) line.observers = usable_observers(e.observers, line.client.path().remote);
                    line.observe_due = true;
                    // Perhaps from another network: whoever has a mailbox here asks at once whether it carries.
                    for (auto& [channel, told] : line.channels) {
@@ -216,6 +254,8 @@ void RelayTable::note(Line& line, const RelayEvent& event) {
 
 // By WebSocket a relay sees an address of TCP's.
 void RelayTable::note_reflexive(Line& line, const SocketAddress& address) {
+  // What it invents is one more address to try at most; what no peer would take is none.
+  if (address.port == 0 || address.is_unspecified() || address.is_multicast() || is_made_up(address)) return;
   bool udp = is_udp(line.urls[line.url]);
   line.status.reflexive = udp ? std::optional(address) : std::nullopt;
   line.status.observations.clear();
@@ -261,9 +301,9 @@ void RelayTable::handle_timeout(Instant now) {
     if (silent) line->ready_by = far_future;
     if (silent && ++line->silent_transports >= line->urls.size()) line->status.silent = true;
     if (silent && line->urls.size() > 1) {
-      line->url = (line->url + 1) % line->urls.size();
-      want(now, *line);
+      try_other(now, *line);
     } else if (now >= line->ask_again) {
+      if (line->status.silent) line->url = first_choice(line->urls);
       want(now, *line);
     }
   }

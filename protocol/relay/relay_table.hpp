@@ -106,10 +106,12 @@ class RelayTable {
     std::map<uint8_t, bool> channels;  // in use; whether its owner knows that packets may leave
     Instant ready_by{};                // then the next transport is tried
     Instant ask_again = far_future;    // the driver, for the relay's address
+    Duration pause = limits::relay_pause_first, longest_pause{};  // after each transport was tried in vain
     size_t silent_transports = 0;      // tried in vain, one after the other, since it last answered
     std::set<uint8_t> over_quota;      // channels
     std::vector<SocketAddress> observers;  // as the relay names them
     std::vector<ObservationRound> rounds;
+    TokenBucket observations{limits::observations_per_second, limits::observations_burst};
     bool observe_due = false;          // our own socket, anew
     bool leaving = false;              // nobody uses it: gone once its last word has left
 
@@ -124,6 +126,8 @@ class RelayTable {
   uint16_t number_of(const Line& line) const;
   Line* line_for(const RelayAddress& relay, End end);
   void want(Instant now, Line& line);
+  void start_anew(Instant now, Line& line);
+  void try_other(Instant now, Line& line);
   void after_input(Line& line);
   void note(Line& line, const RelayEvent& event);
   void begin_round(Instant now, Line& line, uint16_t local_port);

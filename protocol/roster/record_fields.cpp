@@ -28,7 +28,7 @@ std::vector<SocketAddress> read_addresses(msgpack::Reader& reader, size_t max) {
   std::vector<SocketAddress> addresses;
   for (size_t left = reader.array(max); left > 0 && reader.ok(); --left) {
     addresses.push_back(decode_address(reader.bin_exact(address_size)));
-    if (relay::is_relayed(addresses.back())) reader.refuse();  // names a mailbox of this process: nobody else's business
+    if (relay::is_made_up(addresses.back())) reader.refuse();  // names a part of this process: nobody else's business
   }
   return addresses;
 }

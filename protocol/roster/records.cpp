@@ -4,6 +4,7 @@
 
 #include "protocol/base/limits.hpp"
 #include "protocol/roster/record_fields.hpp"
+#include "protocol/wire/utf8.hpp"
 
 namespace drawbridge::roster {
 namespace {
@@ -250,8 +251,7 @@ bool is_granted(const std::vector<Grant>& grants, const std::string& service, Wa
 }
 
 bool is_display_name(std::string_view name) {
-  bool printable = std::all_of(name.begin(), name.end(), [](char c) { return static_cast<uint8_t>(c) >= 0x20 && c != 0x7f; });
-  return !name.empty() && name.size() <= limits::name_bytes && printable && is_utf8(as_bytes(name));
+  return !name.empty() && name.size() <= limits::name_bytes && is_plain_text(name);
 }
 
 }  // namespace drawbridge::roster

@@ -99,7 +99,7 @@ Row deleted(RowKind kind, Bytes key);
 // Whether `service` is granted at `now`.
 bool is_granted(const std::vector<Grant>& grants, const std::string& service, WallTime now);
 
-// Names of people's things: valid UTF-8 without control characters, 1 to limits::name_bytes.
+// Names of people's things: plain text, 1 to limits::name_bytes.
 bool is_display_name(std::string_view name);
 
 }  // namespace drawbridge::roster

@@ -72,7 +72,8 @@ Cause diagnose(const PathFacts& f) {
 
 Reach reach_of(const ReachFacts& f) {
   if (!f.has_address) return Reach::no_network;
-  if (f.mapped || f.public_v4) return Reach::open;
+  bool firewalled = f.here.filtering == Filtering::address_and_port_dependent;
+  if (f.mapped || (f.public_v4 && !firewalled)) return Reach::open;
   if (f.fixed) return Reach::fixed;
   bool met = f.relays_answering > 0;  // punching needs a place to meet
   if (met && (f.here.mapping == Mapping::endpoint_independent || f.here.mapping == Mapping::none)) return Reach::most_networks;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "protocol/base/limits.hpp"
+#include "protocol/traversal/path_history.hpp"
 
 namespace drawbridge::traversal {
 namespace {
@@ -16,6 +17,9 @@ std::vector<Observation> comparable(std::span<const Observation> seen) {
     bool repeated = std::any_of(out.begin(), out.end(), [&](const Observation& known) { return known.far_end == one.far_end; });
     if (one.far_end.is_v4() == v4 && one.reflexive.port != 0 && !repeated) out.push_back(one);
   }
+  // A far end inside our own network sees nothing of what the router does.
+  auto outside = [](const Observation& one) { return kind_of(one.reflexive) == CandidateKind::outside; };
+  if (std::any_of(out.begin(), out.end(), outside)) std::erase_if(out, [&](const Observation& one) { return !outside(one); });
   return out;
 }
 

@@ -121,6 +121,10 @@ Incarnation read_incarnation(msgpack::Reader& reader) {
   return incarnation;
 }
 
+bool names_a_host(const SocketAddress& address) {
+  return address.port != 0 && !address.is_unspecified() && !address.is_multicast() && !address.is_loopback() && !relay::is_made_up(address);
+}
+
 Punch read_punch(msgpack::Reader& reader) {
   using traversal::PunchSource;
   traversal::PunchTerms terms;
@@ -133,6 +137,7 @@ Punch read_punch(msgpack::Reader& reader) {
   bool right = terms.source >= PunchSource::fixed && step >= -limits::port_step && step <= limits::port_step && counts == (step != 0);
   if (!reader.ok() || !right) return reader.refuse(), Punch();
   terms.address = roster::decode_address(address);
+  if (!names_a_host(terms.address)) return reader.refuse(), Punch();
   terms.step = static_cast<int16_t>(step);
   return {terms, go};
 }

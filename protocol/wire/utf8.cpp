@@ -52,4 +52,17 @@ std::string_view utf8_prefix(std::string_view text, size_t most) {
   return text.substr(0, well_formed(as_bytes(text)));
 }
 
+bool is_plain_text(std::string_view text) {
+  if (!is_utf8(as_bytes(text))) return false;
+  auto byte = [&](size_t at) { return at < text.size() ? static_cast<uint8_t>(text[at]) : uint8_t{0}; };
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (byte(i) < 0x20 || byte(i) == 0x7f) return false;
+    if (byte(i) == 0xc2 && byte(i + 1) < 0xa0) return false;  // U+0080 to U+009F
+    if (byte(i) != 0xe2) continue;
+    if (byte(i + 1) == 0x80 && byte(i + 2) >= 0xa8 && byte(i + 2) <= 0xae) return false;  // U+2028 to U+202E
+    if (byte(i + 1) == 0x81 && byte(i + 2) >= 0xa6 && byte(i + 2) <= 0xa9) return false;  // U+2066 to U+2069
+  }
+  return true;
+}
+
 }  // namespace drawbridge

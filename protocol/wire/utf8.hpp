@@ -13,4 +13,8 @@ bool is_utf8(ByteView bytes);
 // whole message that it is in.
 std::string_view utf8_prefix(std::string_view text, size_t most);
 
+// Well-formed, and nothing in it but what is seen: no control characters (C0, C1), no line separators, no marks that turn
+// the direction of writing. Safe to print.
+bool is_plain_text(std::string_view text);
+
 }  // namespace drawbridge

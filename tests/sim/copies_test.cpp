@@ -72,6 +72,31 @@ TEST_CASE("an office that hears of a later copy of itself lets nobody new in, un
   CHECK(!office.node->displaced());
 }
 
+TEST_CASE("a take-over that the disk refuses changes nothing, and open sessions go on") {
+  Copied c;
+  auto& [world, office, laptop] = c.a;
+  REQUIRE(world.run(5s, [&] { return c.a.connected(); }));
+  c.only(c.copy);
+  REQUIRE(world.run(10s, [&] { return c.a.answers(2s); }));
+  c.copy.kill();
+  std::swap(c.copy.address, office.address);
+  office.start();
+  REQUIRE(world.run(30s, [&] { return office.node->displaced(); }));
+  world.run(1s);
+  SimFlow& flow = c.a.echo(100, false);
+  REQUIRE(world.run(5s, [&] { return flow.read == 100; }));
+  office.disk_full = true;
+  auto request = office.node->take_over(office.now());
+  REQUIRE(request);
+  office.pump();
+  REQUIRE(world.run(1s, [&] { return office.done(*request); }));
+  CHECK(office.results[*request].error);
+  office.disk_full = false;
+  CHECK(office.node->displaced());
+  world.run(3min);
+  CHECK(c.a.echoes_more(flow, 1'000, 5s));
+}
+
 TEST_CASE("an office that restarts on its own computer is no copy") {
   Copied c;
   for (int i = 0; i < 3; ++i) {

@@ -15,7 +15,7 @@ namespace {
 // How long a way may take to be found, in each kind of cell; where there is none, how long it must not be.
 Duration patience(Reach reach) {
   switch (reach) {
-    case Reach::ordinary: return 5s;
+    case Reach::ordinary: return 30s;
     case Reach::prediction: return 30s;
     case Reach::search: return 30s;
     default: return 5s;

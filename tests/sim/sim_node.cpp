@@ -225,8 +225,17 @@ bool SimNode::listens(const SocketAddress& to) const {
 }
 
 void SimNode::receive(const Path& path, const Bytes& datagram) {
-  if (!node || stopped) return;
-  node->handle_datagrams(now(), {path, 0, datagram.size(), datagram});
+  bool fits = path == held_path_ && held_full_ && datagram.size() <= held_segment_;
+  if (!held_.empty() && !fits) receive_held();
+  if (held_.empty()) held_path_ = path, held_segment_ = datagram.size();
+  append(held_, datagram);
+  held_full_ = datagram.size() == held_segment_;
+  if (!world.coalesce || datagram.empty()) receive_held();
+}
+
+void SimNode::receive_held() {
+  Bytes run = std::exchange(held_, {});
+  if (node && !stopped && held_segment_ > 0 && !run.empty()) node->handle_datagrams(now(), {held_path_, 0, held_segment_, run});
 }
 
 }  // namespace drawbridge::sim

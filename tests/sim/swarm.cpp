@@ -38,6 +38,7 @@ struct Run {
   explicit Run(uint64_t seed)
       : world(seed, draw_link(seed)), chance(seed * 7919 + 1), apart(Chance(seed * 97 + 3).happens(0.5)), office(world.add("office")) {
     office.expose("echo");
+    world.coalesce = seed % 2 == 0;
     if (apart) {
       world.add_relay();
       office.attach(any_router());

@@ -161,6 +161,7 @@ bool World::run(Duration longest, const std::function<bool()>& done) {
       flying_.pop();
       arrive(arrived);
     }
+    for (auto& one : nodes) one->receive_held();
     for (auto& relay : relays) {
       if (relay->server && relay->server->next_timeout() <= now) relay->server->handle_timeout(now);
     }

@@ -62,6 +62,7 @@ class SimNode {
   Now now() const;
   void pump();
   void receive(const Path& path, const Bytes& datagram);
+  void receive_held();
   bool listens(const SocketAddress& to) const;  // at `address`, or at a port of `ports`
 
   World& world;
@@ -93,6 +94,10 @@ class SimNode {
   uint16_t next_port_ = 40'000;
   void handle(const Event& event);
   void serve(SimFlow& flow);
+  Path held_path_;                             // of datagrams that arrived at this instant, as one run (GRO)
+  Bytes held_;
+  size_t held_segment_ = 0;
+  bool held_full_ = false;
   std::optional<PersistBatch> writing_;
   Instant written_at_ = far_future;
   uint64_t life_ = 0;
@@ -157,6 +162,7 @@ class World {
   // Faults of everything sent from now on.
   LinkOptions link;
   bool capture = false;
+  bool coalesce = false;                       // datagrams that arrive at one instant are handed over as one run
   std::vector<Captured> captured;
   std::function<bool(const SocketAddress& from, const SocketAddress& to, const Bytes&)> drop = [](auto&, auto&, auto&) { return false; };
 

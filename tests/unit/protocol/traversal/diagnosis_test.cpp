@@ -146,6 +146,7 @@ TEST_CASE("whether an office can be reached is told from its addresses, its rela
   CHECK(reach([](ReachFacts& f) { f.mapped = true, f.relays_answering = 0; }) == Reach::open);
   CHECK(reach([](ReachFacts& f) { f.fixed = true, f.here = steady; }) == Reach::fixed);
   CHECK(reach([](ReachFacts& f) { f.public_v4 = true; }) == Reach::open);
+  CHECK(reach([](ReachFacts& f) { f.public_v4 = true, f.here = {.mapping = Mapping::none, .filtering = Filtering::address_and_port_dependent}; }) == Reach::most_networks);
   CHECK(reach([](ReachFacts& f) { f.here = steady; }) == Reach::most_networks);
   CHECK(reach([](ReachFacts& f) { f.here = changing; }) == Reach::some_networks);
   CHECK(reach([](ReachFacts&) {}) == Reach::some_networks);

@@ -46,6 +46,12 @@ TEST_CASE("a first port that the router preserved does not hide that it counts u
   CHECK(preserved.port_delta == 1);
 }
 
+TEST_CASE("a relay inside the network says nothing about its router") {
+  Observation near{*parse_socket_address("192.168.1.2:7471"), inside};
+  CHECK(behaviour({near, {relay(7471), outside(4000)}, {relay(7472), outside(4000)}}).mapping == Mapping::endpoint_independent);
+  CHECK(behaviour({near, {relay(7471), outside(4000)}}).mapping == Mapping::unknown);
+}
+
 TEST_CASE("ports far apart are random") {
   CHECK(behaviour({{relay(7471), outside(4000)}, {relay(7472), outside(51000)}, {relay(7473), outside(9000)}}).mapping == Mapping::random);
 }

@@ -47,6 +47,18 @@ Offer offer_of(size_t services, size_t addresses) {
 
 }  // namespace
 
+TEST_CASE("addresses that mean something inside one process only are refused from others") {
+  for (const char* text : {"[100::1]:1", "[100:0:0:1::]:1"}) {
+    CAPTURE(text);
+    SocketAddress made_up = *parse_socket_address(text);
+    CHECK_FALSE(parse_control_message(encode(Candidates{{made_up}, {}})));
+    Offer offer = offer_of(0, 0);
+    offer.addresses = {made_up};
+    CHECK_FALSE(parse_control_message(encode(offer)));
+  }
+  CHECK(parse_control_message(encode(Candidates{{*parse_socket_address("[100:0:0:2::]:1")}, {}})));
+}
+
 TEST_CASE("every control message comes back as it was, in its one encoding") {
   for (const ControlMessage& message : one_of_each()) {
     Bytes bytes = encode(message);
@@ -161,7 +173,7 @@ TEST_CASE("a step between ports that no router takes is refused, and so is a fie
 
 TEST_CASE("terms of a punch with a source or a step that cannot be are refused") {
   auto terms = [](uint64_t source, int64_t step) {
-    return [=](msgpack::Writer& writer) { writer.array(6).uint(12).uint(1).uint(source).bin(Bytes(roster::address_size)).integer(step).boolean(false); };
+    return [=](msgpack::Writer& writer) { writer.array(6).uint(12).uint(1).uint(source).bin(roster::encode_address(SocketAddress::v4(192, 0, 2, 1, 9))).integer(step).boolean(false); };
   };
   CHECK(reads(terms(1, 0)));
   CHECK(reads(terms(2, -1)));

@@ -23,3 +23,11 @@ TEST_CASE("well-formed text is told apart from overlong forms, surrogates and wh
     CHECK_FALSE(is_utf8(as_bytes(bad)));
   }
 }
+
+TEST_CASE("text that a terminal may show has no control character of any kind and turns no writing round") {
+  for (std::string_view good : {"", "Étude Müller & fils", "中村", "😀 ±", "\xc2\xa0"}) CHECK(is_plain_text(good));
+  for (std::string_view bad : {"a\nb", "\x1b[2J", "\x7f", "\xc2\x9b" "2J", "\xe2\x80\xae" "fdp", "\xe2\x80\xa8", "\xe2\x81\xa6", "\xff"}) {
+    CAPTURE(bad);
+    CHECK_FALSE(is_plain_text(bad));
+  }
+}
