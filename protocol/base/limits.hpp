@@ -126,6 +126,7 @@ inline constexpr Duration join_patience = 30s;
 // By how much a copy of a node (a backup restored, a state folder copied) skips its start number ahead: no node starts
 // so often between two backups.
 inline constexpr uint64_t starts_skipped = 1 << 20;
+inline constexpr size_t amplification = 3;       // bytes to an unvalidated address per byte from it (RFC 9000 8.1)
 
 // --- relay (docs/spec/relay.md) --------------------------------------------------------------------------------------
 inline constexpr size_t relays = 32;              // that one node uses: its own and its offices'
