@@ -154,6 +154,7 @@ void Connection::handle_path_answer(Instant now) {
 // An authentic packet, or an answer to a sealed check: docs/spec/transport.md, "Connection time".
 void Connection::note_answer(Instant now) {
   bool returned = clock_.frozen();
+  if (returned) returned_at_ = now;
   clock_.thaw(now);
   answered_since_kick_ = true;
   ngtcp2_conn_stat now_stat = stat();
@@ -163,9 +164,11 @@ void Connection::note_answer(Instant now) {
   constexpr size_t ptos_longest = 12;        // beyond, an advance would be hours
   constexpr Duration far_probe = 2s;
   Duration kick_again = std::max<Duration>(200ms, 2 * Duration(now_stat.smoothed_rtt));
+  constexpr Duration return_longest = 3s;    // on a short path the silence before the return has many PTOs itself
   // The path answers and has answered all the while, but the peer's end of this connection does not: it is gone.
-  if (now_stat.pto_count > ptos_longest) return finish_closing(CloseCode::failed, false, "nothing is acknowledged");
-  bool stalled = now_stat.pto_count >= silent_ptos && now - last_kick_ > kick_again;
+  bool hopeless = now_stat.pto_count > ptos_longest;
+  if (hopeless && now - returned_at_ > return_longest) return finish_closing(CloseCode::failed, false, "nothing is acknowledged");
+  bool stalled = now_stat.pto_count >= silent_ptos && now_stat.pto_count <= ptos_longest + silent_ptos && now - last_kick_ > kick_again;
   bool far = now_stat.pto_count <= ptos_longest && now - last_kick_ >= far_probe &&
              now_stat.loss_detection_timer != UINT64_MAX &&
              now_stat.loss_detection_timer > time(now) + static_cast<ngtcp2_tstamp>(far_probe.count());

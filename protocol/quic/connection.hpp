@@ -235,6 +235,7 @@ class Connection {
 
   Instant waiting_since_ = far_future;
   Instant last_kick_{};
+  Instant returned_at_{};                  // when the path last answered again after a silence
   bool answered_since_kick_ = true;
   Instant drain_until_ = far_future;        // a slower path was chosen: in-flight packets leave the network first
 

@@ -5,6 +5,7 @@
 
 #include "protocol/base/overloaded.hpp"
 #include "protocol/traversal/path_history.hpp"
+#include "protocol/wire/utf8.hpp"
 
 namespace drawbridge::relay {
 namespace {
@@ -34,6 +35,10 @@ std::vector<SocketAddress> usable_observers(std::vector<SocketAddress> observers
     return !one.is_unspecified() && !inside && traversal::kind_of(one) != CandidateKind::outside;
   });
   return observers;
+}
+
+bool is_country(std::string_view text) {
+  return text.size() == 2 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
 // UDP where it passes: only it leads to direct paths.
@@ -213,8 +218,9 @@ void RelayTable::note(Line& line, const RelayEvent& event) {
                    line.silent_transports = 0;
                    line.pause = limits::relay_pause_first;
                    status.draining = false;
-                   status.operator_name = e.operator_name;
-                   status.country = e.country;
+                   // People read both, on a terminal and in the audit trail.
+                   status.operator_name = is_plain_text(e.operator_name) ? e.operator_name : "";
+                   status.country = is_country(e.country) ? e.country : "";
                    status.round_trip = e.round_trip;
                    if (!e.observers.empty()) line.observers = usable_observers(e.observers, line.client.path().remote);
                    line.observe_due = true;

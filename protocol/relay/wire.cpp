@@ -1,9 +1,6 @@
 #include "protocol/relay/wire.hpp"
 
-#include <algorithm>
-
 #include "protocol/roster/record_fields.hpp"
-#include "protocol/wire/utf8.hpp"
 
 namespace drawbridge::relay {
 namespace {
@@ -93,10 +90,6 @@ Item read_item(msgpack::Reader& reader) {
 SocketAddress read_address(msgpack::Reader& reader) {
   ByteView bytes = reader.bin_exact(address_size);
   return bytes.empty() ? SocketAddress() : decode_address(bytes);
-}
-
-bool is_country(std::string_view text) {
-  return text.size() == 2 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
 std::string read_text(msgpack::Reader& reader, size_t max) {
@@ -312,9 +305,6 @@ std::optional<StateBody> parse_state_body(ByteView bytes) {
   body.retry_s = static_cast<uint32_t>(reader.uint(UINT32_MAX));
   body.operator_name = read_text(reader, limits::relay_text_bytes);
   body.country = read_text(reader, 2);
-  // People read both, on a terminal and in the audit trail.
-  if (!is_plain_text(body.operator_name)) body.operator_name.clear();
-  if (!is_country(body.country)) body.country.clear();
   body.other_url = read_text(reader, limits::relay_url_bytes);
   if (fields == 11) read_addresses(reader, body);
   if (!reader.done() || channels.size() % 2) return std::nullopt;

@@ -26,7 +26,7 @@ class ShortCode(BridgeTest):
     def test_a_laptop_joins_by_the_words_however_they_are_typed(self):
         self.know_the_relay()
         number, first, second = self.show().split("-")
-        joined = self.laptop.json("join", f"{first.upper()} {second[:4]} {number}")
+        joined = self.laptop.json("join", f"{first.upper()} {second.capitalize()} {number}")
         self.assertEqual(joined["office"]["name"], "office")
         self.assertEqual([device["name"] for device in self.office.json("devices")], ["laptop"])
 
