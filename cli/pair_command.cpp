@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <optional>
 
 #include "cli/atomic_file.hpp"
 #include "cli/command_table.hpp"
@@ -172,7 +173,7 @@ void say_wrong_words(Session& session, int tries) {
 }
 
 ExitCode waiting(Session& session, const Arguments& arguments) {
-  Interrupt interrupt;
+  std::optional<Interrupt> interrupt(std::in_place);
   AdminClient client(session.state);
   client.send("pair", request(arguments, true));
   Value created = client.receive().value();
@@ -180,7 +181,7 @@ ExitCode waiting(Session& session, const Arguments& arguments) {
   show_invitation(session, arguments, created);
   std::string status = "Waiting for a device";
   while (client.more()) {
-    auto event = session.await(client, status, {}, interrupt.descriptor());
+    auto event = session.await(client, status, {}, interrupt->descriptor());
     if (!event) return withdraw(session, created);
     const Value* device = event->find("device");
     if (event->text("event") == "wrong_words") {
@@ -189,7 +190,10 @@ ExitCode waiting(Session& session, const Arguments& arguments) {
       say_wrong_words(session, tries);
     }
     if (event->text("event") == "claimed") status = "A device is joining";
-    if (event->text("event") == "paired" && device) return welcome(session, *device);
+    if (event->text("event") == "paired" && device) {
+      interrupt.reset();  // there is nothing left to withdraw: Ctrl-C ends the question
+      return welcome(session, *device);
+    }
     if (event->text("event") == "expired" || event->text("event") == "cancelled") ended_unused(event->text("event"));
   }
   throw CommandFailed(ErrorCode::closed, "Drawbridge stopped watching the code.",

@@ -111,6 +111,14 @@ class AtTheTerminal(BridgeTest):
         self.assertIn("laptop is revoked", text)
         self.assertEqual(self.office.json("devices")[0]["state"], "revoked")
 
+    def test_ctrl_c_ends_the_question_whose_device_it_is(self):
+        screen = self.pair()
+        self.laptop.json("join", self.scan(photograph(screen.text, 0, 255, 0)))
+        screen.shows("Is this your device?")
+        screen.type("\x03")
+        self.assertNotEqual(screen.end()[0], 0)
+        self.assertEqual(self.office.json("devices")[0]["state"], "connected")
+
     def test_waiting_is_shown_and_taken_away_again(self):
         screen = self.pair()
         screen.shows("Waiting for a device (")
