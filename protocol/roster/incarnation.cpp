@@ -1,31 +1,17 @@
 #include "protocol/roster/incarnation.hpp"
 
-#include <algorithm>
-
 #include "protocol/roster/record_fields.hpp"
 
 namespace drawbridge::roster {
 namespace {
 
 constexpr std::string_view signature_purpose = "drawbridge/1 incarnation";
-constexpr uint64_t layout = 1;
 
 Bytes signed_text(uint64_t boot_id, const InstanceId& instance) {
   Bytes text = to_bytes(as_bytes(signature_purpose));
   for (int shift = 56; shift >= 0; shift -= 8) text.push_back(static_cast<uint8_t>(boot_id >> shift));
   append(text, instance);
   return text;
-}
-
-template <size_t size>
-void read_array(msgpack::Reader& reader, std::array<uint8_t, size>& out) {
-  ByteView bytes = reader.bin_exact(size);
-  std::copy(bytes.begin(), bytes.end(), out.begin());
-}
-
-void begin_reading(msgpack::Reader& reader, size_t fields) {
-  reader.array_exact(fields + 1);
-  if (reader.uint() != layout) reader.refuse();
 }
 
 }  // namespace
@@ -44,19 +30,18 @@ bool displaces(const Incarnation& other, const Incarnation& own) {
 
 Row to_row(const Incarnation& incarnation, const DeviceId& office) {
   Bytes value;
-  msgpack::Writer writer(value);
-  writer.array(5).uint(layout).bin(office.bytes).uint(incarnation.boot_id).bin(incarnation.instance).bin(incarnation.signature);
+  begin_record(value, 4).bin(office.bytes).uint(incarnation.boot_id).bin(incarnation.instance).bin(incarnation.signature);
   return {RowKind::incarnation, incarnation_key_bytes(office), std::move(value)};
 }
 
 std::optional<RememberedIncarnation> parse_incarnation(ByteView value) {
   msgpack::Reader reader(value);
-  begin_reading(reader, 4);
+  expect_record(reader, 4);
   RememberedIncarnation out;
   read_id(reader, out.office);
   out.incarnation.boot_id = reader.uint();
-  read_array(reader, out.incarnation.instance);
-  read_array(reader, out.incarnation.signature);
+  read_bytes(reader, out.incarnation.instance);
+  read_bytes(reader, out.incarnation.signature);
   return reader.done() ? std::optional(out) : std::nullopt;
 }
 
@@ -64,17 +49,16 @@ Bytes incarnation_key_bytes(const DeviceId& office) { return to_bytes(office.byt
 
 Row to_row(const Instance& instance) {
   Bytes value;
-  msgpack::Writer writer(value);
-  writer.array(4).uint(layout).bin(instance.id).bin(instance.machine).uint(instance.displaced_by);
+  begin_record(value, 3).bin(instance.id).bin(instance.machine).uint(instance.displaced_by);
   return {RowKind::instance, {}, std::move(value)};
 }
 
 std::optional<Instance> parse_instance(ByteView value) {
   msgpack::Reader reader(value);
-  begin_reading(reader, 3);
+  expect_record(reader, 3);
   Instance out;
-  read_array(reader, out.id);
-  read_array(reader, out.machine);
+  read_bytes(reader, out.id);
+  read_bytes(reader, out.machine);
   out.displaced_by = reader.uint();
   return reader.done() ? std::optional(out) : std::nullopt;
 }

@@ -3,6 +3,22 @@
 #include <algorithm>
 
 namespace drawbridge::roster {
+namespace {
+
+constexpr uint64_t layout = 1;
+
+}  // namespace
+
+msgpack::Writer begin_record(Bytes& value, size_t fields) {
+  msgpack::Writer writer(value);
+  writer.array(fields + 1).uint(layout);
+  return writer;
+}
+
+void expect_record(msgpack::Reader& reader, size_t fields) {
+  reader.array_exact(fields + 1);
+  if (reader.uint() != layout) reader.refuse();
+}
 
 Bytes encode_address(const SocketAddress& address) {
   Bytes bytes(address.ip.begin(), address.ip.end());

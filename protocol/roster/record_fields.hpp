@@ -1,6 +1,8 @@
 // Fields that several records and messages share.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <vector>
 
@@ -13,6 +15,16 @@
 namespace drawbridge::roster {
 
 inline constexpr size_t address_size = 18;  // 16 bytes of address (IPv4 mapped), 2 of port, big-endian
+
+// A record is an array of its layout's version and its fields; a reader refuses other layouts.
+msgpack::Writer begin_record(Bytes& value, size_t fields);
+void expect_record(msgpack::Reader& reader, size_t fields);
+
+template <size_t size>
+void read_bytes(msgpack::Reader& reader, std::array<uint8_t, size>& out) {
+  ByteView bytes = reader.bin_exact(size);
+  std::copy(bytes.begin(), bytes.end(), out.begin());
+}
 
 Bytes encode_address(const SocketAddress& address);
 SocketAddress decode_address(ByteView bytes);  // `bytes` has address_size

@@ -9,7 +9,6 @@
 namespace drawbridge::roster {
 namespace {
 
-constexpr uint64_t layout = 1;
 constexpr size_t certificate_longest = 512;
 constexpr size_t target_longest = 1024;
 constexpr size_t kind_longest = 16;
@@ -18,17 +17,6 @@ Bytes big_endian(uint64_t value) {
   Bytes bytes(8);
   for (size_t i = 0; i < 8; ++i) bytes[7 - i] = static_cast<uint8_t>(value >> (8 * i));
   return bytes;
-}
-
-msgpack::Writer begin(Bytes& value, size_t fields) {
-  msgpack::Writer writer(value);
-  writer.array(fields + 1).uint(layout);
-  return writer;
-}
-
-void expect(msgpack::Reader& reader, size_t fields) {
-  reader.array_exact(fields + 1);
-  if (reader.uint() != layout) reader.refuse();
 }
 
 void write_services(msgpack::Writer& writer, const std::vector<OfferedService>& services) {
@@ -59,7 +47,7 @@ Bytes relation_key_bytes(const RelationKey& key) {
 
 static Bytes encode_relation(const Relation& r) {
   Bytes value;
-  msgpack::Writer writer = begin(value, 16);
+  msgpack::Writer writer = begin_record(value, 16);
   writer.uint(static_cast<uint8_t>(r.key.role)).bin(r.key.peer.bytes).str(r.name).bin(r.psk.reveal()).integer(r.paired_at.unix_ms);
   write_grants(writer, r.grants);
   writer.uint(r.counter).uint(r.peer_boot);
@@ -80,7 +68,7 @@ void forget_keys(Relation& relation) {
 
 std::optional<Relation> parse_relation(ByteView value) {
   msgpack::Reader reader(value);
-  expect(reader, 16);
+  expect_record(reader, 16);
   Relation r;
   r.key.role = static_cast<PeerRole>(reader.uint(static_cast<uint8_t>(PeerRole::device)));
   read_id(reader, r.key.peer);
@@ -110,13 +98,13 @@ Bytes revocation_key_bytes(const Revocation& r) {
 
 Row to_row(const Revocation& r) {
   Bytes value;
-  begin(value, 5).bin(r.device.bytes).str(r.name).str(r.reason).integer(r.revoked_at.unix_ms).bin(r.knock_tag.reveal());
+  begin_record(value, 5).bin(r.device.bytes).str(r.name).str(r.reason).integer(r.revoked_at.unix_ms).bin(r.knock_tag.reveal());
   return {RowKind::revocation, revocation_key_bytes(r), std::move(value)};
 }
 
 std::optional<Revocation> parse_revocation(ByteView value) {
   msgpack::Reader reader(value);
-  expect(reader, 5);
+  expect_record(reader, 5);
   Revocation r;
   read_id(reader, r.device);
   r.name = std::string(reader.str(limits::name_bytes));
@@ -132,7 +120,7 @@ Bytes invitation_key_bytes(uint64_t id) { return big_endian(id); }
 
 Row to_row(const Invitation& i) {
   Bytes value;
-  msgpack::Writer writer = begin(value, 8);
+  msgpack::Writer writer = begin_record(value, 8);
   writer.uint(i.id).str(i.name).bin(i.secret.reveal());
   write_grants(writer, i.grants);
   writer.integer(i.expires_at.unix_ms).array(i.seen.size());
@@ -146,7 +134,7 @@ Row to_row(const Invitation& i) {
 
 std::optional<Invitation> parse_invitation(ByteView value) {
   msgpack::Reader reader(value);
-  expect(reader, 8);
+  expect_record(reader, 8);
   Invitation i;
   i.id = reader.uint();
   i.name = std::string(reader.str(limits::name_bytes));
@@ -168,13 +156,13 @@ std::optional<Invitation> parse_invitation(ByteView value) {
 
 Row to_row(const ServiceDefinition& s) {
   Bytes value;
-  begin(value, 4).str(s.name).str(s.kind).str(s.target).uint(s.port);
+  begin_record(value, 4).str(s.name).str(s.kind).str(s.target).uint(s.port);
   return {RowKind::service, to_bytes(as_bytes(s.name)), std::move(value)};
 }
 
 std::optional<ServiceDefinition> parse_service(ByteView value) {
   msgpack::Reader reader(value);
-  expect(reader, 4);
+  expect_record(reader, 4);
   ServiceDefinition s;
   s.name = std::string(reader.str(limits::service_name_bytes));
   s.kind = std::string(reader.str(kind_longest));
@@ -186,7 +174,7 @@ std::optional<ServiceDefinition> parse_service(ByteView value) {
 
 Row to_row(const OwnRelay& r, const DeviceId& id) {
   Bytes value;
-  msgpack::Writer writer = begin(value, 2);
+  msgpack::Writer writer = begin_record(value, 2);
   writer.uint(r.order);
   write_relays(writer, {r.address});
   return {RowKind::relay, to_bytes(id.bytes), std::move(value)};
@@ -194,7 +182,7 @@ Row to_row(const OwnRelay& r, const DeviceId& id) {
 
 std::optional<OwnRelay> parse_own_relay(ByteView value) {
   msgpack::Reader reader(value);
-  expect(reader, 2);
+  expect_record(reader, 2);
   OwnRelay relay;
   relay.order = reader.uint();
   auto relays = read_relays(reader);
@@ -205,13 +193,13 @@ std::optional<OwnRelay> parse_own_relay(ByteView value) {
 
 Row to_row(const OwnAddress& own) {
   Bytes value;
-  begin(value, 2).uint(own.order).str(traversal::to_text(own.address));
+  begin_record(value, 2).uint(own.order).str(traversal::to_text(own.address));
   return {RowKind::address, own_address_key_bytes(own.address), std::move(value)};
 }
 
 std::optional<OwnAddress> parse_own_address(ByteView value) {
   msgpack::Reader reader(value);
-  expect(reader, 2);
+  expect_record(reader, 2);
   OwnAddress own;
   own.order = reader.uint();
   std::string text(reader.str(limits::fixed_address_bytes));
@@ -225,13 +213,13 @@ Bytes own_address_key_bytes(const traversal::FixedAddress& address) { return to_
 
 Row to_row(const NodeState& n) {
   Bytes value;
-  begin(value, 4).uint(n.boot_id).uint(n.counter_reserved).uint(n.audit_sequence).bin(n.audit_hash);
+  begin_record(value, 4).uint(n.boot_id).uint(n.counter_reserved).uint(n.audit_sequence).bin(n.audit_hash);
   return {RowKind::node, {}, std::move(value)};
 }
 
 std::optional<NodeState> parse_node_state(ByteView value) {
   msgpack::Reader reader(value);
-  expect(reader, 4);
+  expect_record(reader, 4);
   NodeState n;
   n.boot_id = reader.uint();
   n.counter_reserved = reader.uint();

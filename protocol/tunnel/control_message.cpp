@@ -114,10 +114,8 @@ Candidates read_candidates(msgpack::Reader& reader, bool with_nat) {
 Incarnation read_incarnation(msgpack::Reader& reader) {
   Incarnation incarnation;
   incarnation.boot_id = reader.uint();
-  ByteView instance = reader.bin_exact(incarnation.instance.size());
-  std::copy(instance.begin(), instance.end(), incarnation.instance.begin());
-  ByteView signature = reader.bin_exact(incarnation.signature.size());
-  std::copy(signature.begin(), signature.end(), incarnation.signature.begin());
+  roster::read_bytes(reader, incarnation.instance);
+  roster::read_bytes(reader, incarnation.signature);
   return incarnation;
 }
 
