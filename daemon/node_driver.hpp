@@ -63,6 +63,9 @@ class NodeDriver final : public FlowPort {
   size_t readable(FlowId flow, std::span<ByteView> pieces) override { return node_.readable(flow, pieces); }
   bool at_end(FlowId flow) override { return node_.at_end(flow); }
   void consume(FlowId flow, size_t length) override { node_.consume(now(), flow, length); }
+  void send_datagram(FlowId flow, ByteView datagram) override { node_.send_datagram(now(), flow, datagram); }
+  std::optional<ByteView> readable_datagram(FlowId flow) override { return node_.readable_datagram(flow); }
+  void consume_datagram(FlowId flow) override { node_.consume_datagram(now(), flow); }
   void reset_flow(FlowId flow, FlowReset reason) override { node_.reset_flow(now(), flow, reason); }
 
  private:

@@ -79,7 +79,7 @@ struct CreatedInvitation {
 
 struct ServiceDefinition {             // on the office
   std::string name;                    // [a-z0-9-], 1 to 32, no '-' at the ends
-  std::string kind;                    // "tcp", "unix", "folder", ... (decided by the daemon)
+  std::string kind;                    // "tcp", "unix", ... as the daemon says; "udp": its flows carry datagrams
   std::string target;                  // as the owner wrote it; never leaves the office
   uint16_t port = 0;                   // native port, proposed to devices; 0: none
 };
@@ -223,6 +223,12 @@ class Node {
   bool at_end(FlowId flow) const;                        // everything was read and the peer has finished
   void consume(Now now, FlowId flow, size_t length);     // gives the peer credit for more
   void reset_flow(Now now, FlowId flow, FlowReset reason);  // the id is free at once: no FlowEnded follows
+  // Flows of a service of kind "udp" carry whole datagrams, of at most limits::datagram_bytes, and no bytes: these three
+  // instead of write_space to consume. A datagram may be lost or overtaken by another, as in any network.
+  void send_datagram(Now now, FlowId flow, ByteView datagram);
+  // The oldest that has arrived, until consumed; nothing: none now, FlowReadable says when.
+  std::optional<ByteView> readable_datagram(FlowId flow) const;
+  void consume_datagram(Now now, FlowId flow);
   std::optional<FlowCounters> flow_counters(FlowId flow) const;
 
   // --- queries -----------------------------------------------------------------------------------------------------

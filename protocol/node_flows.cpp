@@ -89,6 +89,24 @@ void Node::reset_flow(Now now, FlowId flow, FlowReset reason) {
   core_->flow_owners.erase(flow);
 }
 
+void Node::send_datagram(Now now, FlowId flow, ByteView datagram) {
+  if (Peer* peer = core_->owner(flow)) peer->send_datagram(now, flow, datagram);
+}
+
+std::optional<ByteView> Node::readable_datagram(FlowId flow) const {
+  Peer* peer = core_->owner(flow);
+  tunnel::TunnelFlow* found = peer ? peer->flow(flow) : nullptr;
+  if (!found || !found->datagrams || found->datagrams->empty()) return std::nullopt;
+  return found->datagrams->front();
+}
+
+void Node::consume_datagram(Now now, FlowId flow) {
+  if (!readable_datagram(flow)) return;
+  Peer* peer = core_->owner(flow);
+  peer->flow(flow)->datagrams->pop();
+  peer->touch(now, flow);
+}
+
 std::optional<FlowCounters> Node::flow_counters(FlowId flow) const {
   Peer* peer = core_->owner(flow);
   tunnel::TunnelFlow* found = peer ? peer->flow(flow) : nullptr;

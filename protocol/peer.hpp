@@ -59,6 +59,7 @@ class Peer final : public SessionHolder {
   void refuse_flow(Now now, FlowId id, FlowReset reset, const std::string& message);
   void reset_flow(Now now, FlowId id, FlowReset reset);
   void touch(Now now, FlowId id);                           // after bytes were consumed, or a direction finished
+  void send_datagram(Now now, FlowId flow, ByteView datagram);
   void wake(Now) { if (session_) session_->may_send = true; }  // after bytes were written
 
   // --- queries --------------------------------------------------------------------------------------------------------
@@ -194,6 +195,7 @@ class Peer final : public SessionHolder {
   void flow_opened(Now now, FlowId id);
   void flow_ended(Now now, const session_event::FlowEnded& ended);
   bool in_doubt(Now now) const;
+  bool carries_datagrams(const std::string& service) const;
   void attach_waiting(Now now);
   void fail_waiting(Now now, FlowReset reset, const std::string& message);
   bool allowed(Now now, const std::string& service) const;

@@ -153,6 +153,7 @@ void Peer::flow_opened(Now now, FlowId id) {
     return;
   }
   opened->opened = now.boot;
+  if (core_.services.at(opened->service).kind == tunnel::datagram_kind) opened->datagrams.emplace();
   core_.flows.insert(id);
   core_.emit(event::FlowRequested{id, record_.key, record_.name, opened->service, core_.services.at(opened->service).target});
 }
@@ -167,6 +168,20 @@ void Peer::flow_ended(Now now, const session_event::FlowEnded& ended) {
   core_.emit(event::FlowEnded{ended.flow, ended.reset, ended.message});
 }
 
+bool Peer::carries_datagrams(const std::string& service) const {
+  const auto& offered = record_.services;
+  auto found = std::find_if(offered.begin(), offered.end(), [&](const OfferedService& each) { return each.name == service; });
+  return found != offered.end() && found->kind == tunnel::datagram_kind;
+}
+
+void Peer::send_datagram(Now now, FlowId id, ByteView datagram) {
+  tunnel::TunnelFlow* found = flow(id);
+  if (!found || !found->datagrams) return;
+  if (found->stream < 0) return found->datagrams->write(found->sender, datagram);
+  session_->session->send_datagram(now.boot, id, datagram);
+  wake(now);
+}
+
 Result<FlowId> Peer::open_flow(Now now, const std::string& service) {
   if (record_.revoked) return Error{ErrorCode::not_allowed, "This device was revoked by the office.", "Pair it again, if you should have access."};
   if (waiting_flows_.size() + (session_ ? session_->session->flow_count() : 0) >= limits::flows_per_peer) {
@@ -175,6 +190,7 @@ Result<FlowId> Peer::open_flow(Now now, const std::string& service) {
   auto flow = std::make_unique<tunnel::TunnelFlow>(core_.sessions.next_flow++, service, core_.sessions.pool);
   FlowId id = flow->id;
   flow->opened = now.boot;
+  if (carries_datagrams(service)) flow->datagrams.emplace();
   core_.flows.insert(id);
   waiting_flows_[id] = std::move(flow);
   attach_waiting(now);

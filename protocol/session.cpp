@@ -87,7 +87,9 @@ PacketRun Session::write_run(Instant now, MutableBytes buffer, size_t packet_siz
   }
   if (run.length > 0) connection_->end_run(now);
   for (auto& [id, flow] : flows_) {
-    if (flow->sender.became_writable()) events_.push_back(session_event::FlowWritable{id});
+    if (!flow->sender.became_writable()) continue;
+    if (flow->datagrams) flow->datagrams->flush(flow->sender);
+    else events_.push_back(session_event::FlowWritable{id});
   }
   return run;
 }
@@ -371,10 +373,11 @@ std::vector<FlowId> Session::flow_ids() const {
 void Session::announce(FlowId id) {
   tunnel::TunnelFlow* found = flow(id);
   if (!found) return;
+  if (found->datagrams && !found->datagrams->read(found->receiver)) return misbehaved("malformed datagram record");
   bool reader_there = found->accepted || self_ == quic::End::device;
   if (reader_there && !found->readable_announced && found->something_to_read()) {
     found->readable_announced = true;
-    if (found->receiver.at_end()) found->end_announced = true;
+    if (found->receiver.at_end() && !(found->datagrams && !found->datagrams->empty())) found->end_announced = true;
     events_.push_back(session_event::FlowReadable{id});
   }
   if (found->complete() && found->end_announced) end_flow(id, FlowReset::none, "", false);
@@ -382,7 +385,7 @@ void Session::announce(FlowId id) {
 
 void Session::after_consume(FlowId id) {
   tunnel::TunnelFlow* found = flow(id);
-  if (!found || !found->receiver.readable().empty()) return;
+  if (!found || found->holds_something()) return;
   found->readable_announced = false;
   touched_.push_back(id);
 }

@@ -82,6 +82,8 @@ class Session final : private quic::ConnectionObserver {
   // All flows, each with a FlowEnded.
   void end_flows(FlowReset reset, const std::string& message);
   void after_consume(FlowId id);
+  // Of a flow that carries datagrams.
+  void send_datagram(Instant now, FlowId id, ByteView bytes);
   std::vector<FlowId> flow_ids() const;
   size_t flow_count() const { return flows_.size(); }
 
@@ -105,6 +107,7 @@ class Session final : private quic::ConnectionObserver {
   void on_stop_sending(quic::StreamId stream, uint64_t code) override;
   void on_stream_closed(quic::StreamId stream) override;
   void on_stream_window_blocked(quic::StreamId stream) override;
+  void on_datagram(quic::StreamId stream, ByteView bytes) override;
 
   quic::ConnectionOptions options();
   void read_control(ByteView bytes);

@@ -3,7 +3,8 @@
 #include "daemon/admin/commands.hpp"
 #include "daemon/admin/diagnosis.hpp"
 #include "daemon/admin/lookup.hpp"
-#include "daemon/io/stream_socket.hpp"
+#include "daemon/io/datagram_socket.hpp"
+#include "daemon/services/datagram_forward.hpp"
 
 namespace drawbridge::admin {
 namespace {
@@ -74,6 +75,10 @@ class WaitingEnd : public FlowEnd {
 };
 
 void connect_stdio(Scope& scope, const CallPtr& call, const OfferedService& service) {
+  if (service.kind == "udp") {
+    return call->fail({ErrorCode::invalid_argument, "'" + service.name + "' speaks datagrams, which standard input cannot carry.",
+                       "Use the address that 'drawbridge services' shows, or --listen ADDR:PORT."});
+  }
   auto flow = scope.node().open_flow(scope.now(), service.office.peer, service.name);
   if (!flow) return call->fail(flow.error());
   scope.flows.add(*flow, std::make_unique<WaitingEnd>(scope, *flow, call, service));
@@ -83,8 +88,19 @@ void connect_stdio(Scope& scope, const CallPtr& call, const OfferedService& serv
   });
 }
 
-Result<std::shared_ptr<LocalListener>> listen_for(Scope& scope, const OfferedService& service,
-                                                  const SocketAddress& address) {
+Result<std::shared_ptr<LocalEntry>> listen_for_datagrams(Scope& scope, const OfferedService& service,
+                                                         const SocketAddress& address) {
+  auto fd = open_datagram_socket(address);
+  if (!fd) return fd.error();
+  auto open_flow = [&scope, service] { return scope.node().open_flow(scope.now(), service.office.peer, service.name); };
+  DatagramForward::Around around{scope.loop, scope.flows, scope.driver, scope.owners, scope.users};
+  DatagramForward::Callbacks callbacks{open_flow, scope.local_refused};
+  return std::shared_ptr<LocalEntry>(std::make_shared<DatagramForward>(around, fd.take(), std::move(callbacks)));
+}
+
+Result<std::shared_ptr<LocalEntry>> listen_for(Scope& scope, const OfferedService& service,
+                                               const SocketAddress& address) {
+  if (service.kind == "udp") return listen_for_datagrams(scope, service, address);
   auto fd = listen_tcp(address);
   if (!fd) return fd.error();
   auto accepted = [&scope, service](FileDescriptor connection) {
@@ -92,8 +108,9 @@ Result<std::shared_ptr<LocalListener>> listen_for(Scope& scope, const OfferedSer
     if (flow) return scope.flows.pump(*flow, std::move(connection));
     reset_on_close(connection.get());
   };
-  return std::make_shared<LocalListener>(scope.loop, fd.take(), scope.owners, scope.users,
-                                         LocalListener::Callbacks{accepted, scope.local_refused});
+  LocalListener::Callbacks callbacks{accepted, scope.local_refused};
+  return std::shared_ptr<LocalEntry>(
+      std::make_shared<LocalListener>(scope.loop, fd.take(), scope.owners, scope.users, std::move(callbacks)));
 }
 
 void connect_listen(Scope& scope, const CallPtr& call, const OfferedService& service, const std::string& text) {

@@ -21,6 +21,9 @@ class FlowPort {
   }
   virtual bool at_end(FlowId flow) = 0;
   virtual void consume(FlowId flow, size_t length) = 0;
+  virtual void send_datagram(FlowId flow, ByteView datagram) = 0;
+  virtual std::optional<ByteView> readable_datagram(FlowId flow) = 0;
+  virtual void consume_datagram(FlowId flow) = 0;
   virtual void reset_flow(FlowId flow, FlowReset reason) = 0;
 };
 

@@ -22,6 +22,13 @@ void FlowTable::pump(FlowId flow, FileDescriptor fd) {
   started.start();
 }
 
+void FlowTable::carry_datagrams(FlowId flow, FileDescriptor fd, std::function<void(bool)> target) {
+  auto pump = std::make_unique<DatagramPump>(loop_, port_, flow, std::move(fd), std::move(target));
+  DatagramPump& started = *pump;
+  add(flow, std::move(pump));
+  started.start();
+}
+
 void FlowTable::drop(FlowId flow) {
   auto entry = ends_.find(flow);
   if (entry == ends_.end()) return;

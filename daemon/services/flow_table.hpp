@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "daemon/services/datagram_pump.hpp"
 #include "daemon/services/flow_pump.hpp"
 #include "protocol/event.hpp"
 
@@ -18,6 +19,8 @@ class FlowTable {
   void add(FlowId flow, std::unique_ptr<FlowEnd> end);
   // The flow is carried by a connected stream descriptor from now on.
   void pump(FlowId flow, FileDescriptor fd);
+  // The flow's datagrams go to and come from a connected datagram socket from now on.
+  void carry_datagrams(FlowId flow, FileDescriptor fd, std::function<void(bool answers)> target);
   // Forgets the end without telling the node.
   void drop(FlowId flow);
 
@@ -26,6 +29,7 @@ class FlowTable {
   void handle(const event::FlowWritable& event);
   void handle(const event::FlowEnded& event);
 
+  FlowPort& port() { return port_; }
   size_t size() const { return ends_.size(); }
   // Destroys ends that are finished or replaced; call at the turn's end, never from inside an end.
   void sweep();

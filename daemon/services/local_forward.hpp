@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "daemon/services/flow_table.hpp"
-#include "daemon/services/local_listener.hpp"
+#include "daemon/services/datagram_forward.hpp"
 #include "daemon/storage/settings.hpp"
 #include "protocol/node.hpp"
 
@@ -33,9 +33,14 @@ class LocalForward {
 
  private:
   using Key = std::pair<DeviceId, std::string>;
+  struct Entry {
+    std::string kind;
+    std::unique_ptr<LocalEntry> local;
+  };
   void open(const OfferedService& service);
-  FileDescriptor listen_at_a_free_port(const SocketAddress& ip, uint16_t native,
+  FileDescriptor listen_at_a_free_port(const OfferedService& service, const SocketAddress& ip,
                                        const std::optional<SocketAddress>& kept);
+  std::unique_ptr<LocalEntry> entry_for(const OfferedService& service, FileDescriptor fd);
   void accepted(const Key& key, FileDescriptor fd);
 
   Loop& loop_;
@@ -44,7 +49,7 @@ class LocalForward {
   SocketOwners& owners_;
   const LocalUsers& users_;
   Hooks hooks_;
-  std::map<Key, std::unique_ptr<LocalListener>> listeners_;
+  std::map<Key, Entry> entries_;
 };
 
 }  // namespace drawbridge

@@ -45,7 +45,7 @@ void LocalListener::pause_if_full() {
 
 bool LocalListener::allowed(int fd) {
   SocketAddress client = peer_address(fd);
-  std::optional<uid_t> user = owners_.owner(client, own_address(fd));
+  std::optional<uid_t> user = owners_.owner(SocketOwners::Kind::stream, client, own_address(fd));
   if (user && users_.contains(*user)) return true;
   callbacks_.refused({address_, client, user});
   return false;

@@ -19,7 +19,14 @@ struct LocalRefusal {
   std::optional<uid_t> user;  // empty: the program was gone before it could be asked for
 };
 
-class LocalListener {
+// Something of this machine that its programs reach a service by.
+class LocalEntry {
+ public:
+  virtual ~LocalEntry() = default;
+  virtual const SocketAddress& address() const = 0;
+};
+
+class LocalListener : public LocalEntry {
  public:
   struct Callbacks {
     std::function<void(FileDescriptor)> accepted;
@@ -30,7 +37,7 @@ class LocalListener {
   LocalListener(Loop& loop, FileDescriptor listener, SocketOwners& owners, const LocalUsers& users,
                 Callbacks callbacks);
 
-  const SocketAddress& address() const { return address_; }
+  const SocketAddress& address() const override { return address_; }
 
  private:
   void accept_all();

@@ -49,7 +49,10 @@ void ServiceConnector::dial(const event::FlowRequested& request, const Target& t
   auto end = std::make_unique<DialingEnd>(
       loop_, target,
       TargetDialer::Callbacks{
-          [this, flow, service](FileDescriptor fd) { accept(flow, service, std::move(fd)); },
+          [this, flow, service, target](FileDescriptor fd) {
+            if (target.kind == Target::Kind::udp) return accept_datagrams(flow, service, target, std::move(fd));
+            accept(flow, service, std::move(fd));
+          },
           [this, flow, service](DialFailure failure) { refuse(flow, service, failure.reason, failure.message); }});
   DialingEnd& dialing = *end;
   flows_.add(flow, std::move(end));
@@ -60,6 +63,15 @@ void ServiceConnector::accept(FlowId flow, const std::string& service, FileDescr
   causes_.erase(service);
   answers_.accept(flow);
   flows_.pump(flow, std::move(fd));
+}
+
+void ServiceConnector::accept_datagrams(FlowId flow, const std::string& service, const Target& target,
+                                       FileDescriptor fd) {
+  answers_.accept(flow);
+  flows_.carry_datagrams(flow, std::move(fd), [this, service, target](bool answers) {
+    if (answers) causes_.erase(service);
+    else causes_[service] = "The service's program at " + target.host + " port " + std::to_string(target.port) + " does not accept datagrams.";
+  });
 }
 
 void ServiceConnector::refuse(FlowId flow, const std::string& service, FlowReset reason, const std::string& message) {

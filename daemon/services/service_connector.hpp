@@ -36,6 +36,7 @@ class ServiceConnector {
   void open_inside(const event::FlowRequested& request, const Target& target, const Opener& opener);
   void dial(const event::FlowRequested& request, const Target& target);
   void accept(FlowId flow, const std::string& service, FileDescriptor fd);
+  void accept_datagrams(FlowId flow, const std::string& service, const Target& target, FileDescriptor fd);
   void refuse(FlowId flow, const std::string& service, FlowReset reason, const std::string& message);
 
   Loop& loop_;

@@ -25,19 +25,23 @@ void put_address(const SocketAddress& address, __be32* out) {
   }
 }
 
-Question question(const SocketAddress& client, const SocketAddress& server, uint32_t sequence) {
+Question question(SocketOwners::Kind kind, const SocketAddress& client, const SocketAddress& server, uint32_t sequence) {
   Question out;
   out.header.nlmsg_len = sizeof out;
   out.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
   out.header.nlmsg_flags = NLM_F_REQUEST;
   out.header.nlmsg_seq = sequence;
   out.request.sdiag_family = client.is_v4() ? AF_INET : AF_INET6;
-  out.request.sdiag_protocol = IPPROTO_TCP;
+  bool stream = kind == SocketOwners::Kind::stream;
+  out.request.sdiag_protocol = stream ? IPPROTO_TCP : IPPROTO_UDP;
   out.request.idiag_states = 0xffffffff;
-  out.request.id.idiag_sport = htons(client.port);
-  out.request.id.idiag_dport = htons(server.port);
-  put_address(client, out.request.id.idiag_src);
-  put_address(server, out.request.id.idiag_dst);
+  // For UDP the kernel looks for who would receive from `src` at `dst`: the two are swapped (udp_diag.c).
+  const SocketAddress& source = stream ? client : server;
+  const SocketAddress& destination = stream ? server : client;
+  out.request.id.idiag_sport = htons(source.port);
+  out.request.id.idiag_dport = htons(destination.port);
+  put_address(source, out.request.id.idiag_src);
+  put_address(destination, out.request.id.idiag_dst);
   std::memset(out.request.id.idiag_cookie, 0xff, sizeof out.request.id.idiag_cookie);  // INET_DIAG_NOCOOKIE
   return out;
 }
@@ -46,8 +50,8 @@ Question question(const SocketAddress& client, const SocketAddress& server, uint
 
 SocketOwners::SocketOwners() : netlink_(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG)) {}
 
-std::optional<uid_t> SocketOwners::owner(const SocketAddress& client, const SocketAddress& server) {
-  Question asked = question(client, server, ++sequence_);
+std::optional<uid_t> SocketOwners::owner(Kind kind, const SocketAddress& client, const SocketAddress& server) {
+  Question asked = question(kind, client, server, ++sequence_);
   if (send(netlink_.get(), &asked, sizeof asked, 0) != sizeof asked) return std::nullopt;
   // The kernel answers inside the call above, so this never waits.
   alignas(nlmsghdr) uint8_t answer[4096];

@@ -1,4 +1,4 @@
-// Whose program is at the other end of a TCP connection of this machine: asked of the kernel (sock_diag(7)).
+// Whose program is at the other end of a connection of this machine: asked of the kernel (sock_diag(7)).
 #pragma once
 
 #include <sys/types.h>
@@ -14,9 +14,11 @@ class SocketOwners {
  public:
   SocketOwners();
 
-  // The user who owns the socket bound to `client` and connected to `server` (both of one family). Empty: no such
-  // socket, or its program has closed it already and nobody owns it.
-  std::optional<uid_t> owner(const SocketAddress& client, const SocketAddress& server);
+  enum class Kind { stream, datagram };  // TCP, UDP
+
+  // The user who owns the socket at `client` that sends to `server` (both of one family). Empty: no such socket, or its
+  // program has closed it already and nobody owns it.
+  std::optional<uid_t> owner(Kind kind, const SocketAddress& client, const SocketAddress& server);
 
  private:
   FileDescriptor netlink_;

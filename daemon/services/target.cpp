@@ -6,7 +6,7 @@
 namespace drawbridge {
 namespace {
 
-constexpr const char* forms = "Write host:port, unix:/path/to/socket or folder:/path/to/folder.";
+constexpr const char* forms = "Write host:port, udp:host:port, unix:/path/to/socket or folder:/path/to/folder.";
 constexpr uint16_t web_port = 80;  // a folder is a page for browsers
 
 Error invalid(const std::string& message) {
@@ -56,7 +56,12 @@ Result<Target> parse_target(const std::string& text) {
   if (text.size() > 4096) return invalid("The target is too long.");
   if (text.starts_with("unix:")) return with_path(Target::Kind::unix_socket, text.substr(5));
   if (text.starts_with("folder:")) return with_path(Target::Kind::folder, text.substr(7));
-  for (const char* other : {"udp:", "http:", "https:", "command:"}) {
+  if (text.starts_with("udp:")) {
+    auto target = host_and_port(text.substr(4));
+    if (target) target->kind = Target::Kind::udp;
+    return target;
+  }
+  for (const char* other : {"http:", "https:", "command:"}) {
     if (text.starts_with(other)) return invalid("A service cannot be a '" + std::string(other) + "' target.");
   }
   return host_and_port(text);
@@ -66,6 +71,8 @@ const char* kind_name(Target::Kind kind) {
   switch (kind) {
     case Target::Kind::tcp:
       return "tcp";
+    case Target::Kind::udp:
+      return "udp";
     case Target::Kind::unix_socket:
       return "unix";
     case Target::Kind::folder:
@@ -77,6 +84,7 @@ const char* kind_name(Target::Kind kind) {
 uint16_t native_port(const Target& target) {
   switch (target.kind) {
     case Target::Kind::tcp:
+    case Target::Kind::udp:
       return target.port;
     case Target::Kind::unix_socket:
       return 0;

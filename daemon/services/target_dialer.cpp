@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "daemon/io/datagram_socket.hpp"
 #include "daemon/io/system_error.hpp"
 
 namespace drawbridge {
@@ -14,7 +15,7 @@ namespace {
 constexpr Duration connect_timeout = 10s;
 
 std::string describe(const Target& target) {
-  return target.kind == Target::Kind::tcp ? target.host + " port " + std::to_string(target.port) : target.path;
+  return !target.host.empty() ? target.host + " port " + std::to_string(target.port) : target.path;
 }
 
 DialFailure explain(const Target& target, int number) {
@@ -110,7 +111,7 @@ void TargetDialer::try_next() {
   if (addresses_.empty()) return fail(newest_failure_ ? newest_failure_ : EHOSTUNREACH);
   SocketAddress next = addresses_.back();
   addresses_.pop_back();
-  take(connect_tcp(next));
+  take(target_.kind == Target::Kind::udp ? connect_datagrams(next) : connect_tcp(next));
 }
 
 void TargetDialer::take(ConnectAttempt attempt) {

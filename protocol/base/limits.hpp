@@ -49,6 +49,17 @@ inline constexpr size_t flows_per_peer = 1'024;  // a browser opens tens, a busy
 inline constexpr size_t unsent_per_flow = 256 * 1024;  // held by us before the local program is made to wait
 inline constexpr uint64_t close_reason_bytes = 64;
 
+// --- datagrams of `udp:` services ------------------------------------------------------------------------------------
+inline constexpr size_t datagram_bytes = 65'507;  // what UDP over IPv4 carries: 65535 - 20 - 8
+inline constexpr size_t datagram_frame_overhead = 48;  // of a packet: short header, its largest number, tag, type, length
+inline constexpr size_t queued_datagrams_per_flow = 64;  // not sent yet: a second of a telephone call
+inline constexpr size_t queued_datagram_bytes = 1024 * 1024;  // the same, all flows of a connection
+inline constexpr Duration datagram_patience = 1s;   // not sent by then: dropped
+inline constexpr size_t datagram_overhead = 64;     // what an arrived one costs beside its bytes
+// Arrived and not taken by the local program's socket, each flow; two of the largest.
+inline constexpr size_t arrived_datagram_bytes = 128 * 1024 + 4 * datagram_overhead;
+static_assert(arrived_datagram_bytes >= 2 * (datagram_bytes + datagram_overhead));
+
 inline constexpr Duration handshake_timeout = 10s;
 // Without an authentic packet for so long while something is outstanding, the connection's clock stands still.
 inline constexpr Duration freeze_after = 3s;

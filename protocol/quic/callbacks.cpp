@@ -70,6 +70,11 @@ struct Callbacks {
     return 0;
   }
 
+  static int recv_datagram(ngtcp2_conn*, uint32_t, const uint8_t* bytes, size_t size, void* user) {
+    self(user).handle_datagram({bytes, size});
+    return 0;
+  }
+
   static int get_new_connection_id(ngtcp2_conn*, ngtcp2_cid* id, uint8_t* token, size_t size, void* user) {
     Entropy& entropy = *self(user).options_.entropy;
     id->datalen = size;
@@ -113,6 +118,7 @@ ngtcp2_callbacks connection_callbacks() {
   c.stream_reset = Callbacks::stream_reset;
   c.stream_stop_sending = Callbacks::stream_stop_sending;
   c.extend_max_stream_data = Callbacks::extend_max_stream_data;
+  c.recv_datagram = Callbacks::recv_datagram;
   c.rand = fill_random;
   c.get_new_connection_id = Callbacks::get_new_connection_id;
   c.remove_connection_id = Callbacks::remove_connection_id;

@@ -18,6 +18,7 @@
 #include "protocol/base/limits.hpp"
 #include "protocol/quic/connection_clock.hpp"
 #include "protocol/quic/connection_id.hpp"
+#include "protocol/quic/datagram_queue.hpp"
 #include "protocol/quic/handshake.hpp"
 #include "protocol/quic/packet_context.hpp"
 #include "protocol/quic/send_stream.hpp"
@@ -54,6 +55,7 @@ class ConnectionObserver {
   virtual void on_stop_sending(StreamId stream, uint64_t code) = 0;        // the peer will read no more
   virtual void on_stream_closed(StreamId stream) = 0;         // both halves are over; the id is gone
   virtual void on_stream_window_blocked(StreamId stream) = 0; // bytes wait for the peer's stream window
+  virtual void on_datagram(StreamId stream, ByteView bytes) = 0;  // which it belongs to, as the peer says
 };
 
 // Packets of one key; the defaults say why. Tests reach them with less.
@@ -126,6 +128,12 @@ class Connection {
   // The reader took `length` bytes of on_stream_bytes: the peer may send as many more.
   void consume(StreamId stream, uint64_t length);
 
+  // --- datagrams (RFC 9221): neither repaired nor ordered ------------------------------------------------------------
+  // False: it does not fit a packet of the path as it is. Else it leaves in front of bulk streams, or is dropped when
+  // the path is too slow for what is sent. `stream` tells the peer what it belongs to.
+  bool send_datagram(Instant now, StreamId stream, ByteView bytes);
+  uint64_t datagrams_dropped() const { return datagrams_.dropped(); }
+
   // --- key update (device starts, office answers; messages travel on the control stream) -------------------------------
   struct RekeyHalf {
     uint32_t generation = 0;
@@ -175,7 +183,15 @@ class Connection {
 
   // connection_write.cpp
   size_t write_close(ngtcp2_tstamp time, MutableBytes destination, uint8_t& ecn);
-  size_t write_streams(ngtcp2_tstamp time, MutableBytes destination, uint8_t& ecn);
+  size_t write_streams(Instant now, MutableBytes destination, uint8_t& ecn);
+
+  // connection_datagrams.cpp
+  void handle_datagram(ByteView frame);
+  // Nothing: no datagram is to be written now; else what ngtcp2 said.
+  std::optional<ngtcp2_ssize> write_datagram(Instant now, MutableBytes destination, ngtcp2_path* path, ngtcp2_pkt_info* info);
+  size_t datagram_room(size_t packet_size) const;
+  void take_turns();
+  bool nothing_queued() const { return urgent_.empty() && bulk_.empty() && datagrams_.empty(); }
   SendStream* next_sender(StreamId& id);
   bool enough_in_flight() const;
   bool held_by_windows(ngtcp2_tstamp time) const;
@@ -218,6 +234,10 @@ class Connection {
 
   std::unordered_map<StreamId, SendStream> senders_;
   std::deque<StreamId> urgent_, bulk_;
+  DatagramQueue datagrams_;
+  size_t packet_size_ = limits::smallest_packet;  // of the path, as last written
+  uint64_t datagram_burst_ = 0;             // bytes of datagrams since none waited
+  bool streams_turn_ = false;               // a flood of datagrams lets streams have every other packet
   ngtcp2_tstamp paced_until_ = 0;           // when the packets that were sent should have left at the paced rate
   uint64_t unpaced_bytes_ = 0;              // sent since that was counted
   ngtcp2_tstamp queue_seen_ = 0;            // when a round trip last was a quarter longer than the shortest

@@ -97,7 +97,7 @@ void Connection::unblock_senders() {
 // Once something else leaves, or a millisecond has passed, what could wait leaves as well.
 void Connection::hurry(Instant now) {
   if (hurry_at_ == far_future) hurry_at_ = now + unhurried_hold;
-  if (urgent_.empty() && bulk_.empty() && now < hurry_at_) return;
+  if (nothing_queued() && now < hurry_at_) return;
   hurry_at_ = far_future;
   for (StreamId id : std::exchange(unhurried_, {})) {
     if (SendStream* stream = sender(id)) queue_sender(id, *stream);
@@ -112,7 +112,9 @@ size_t Connection::write_packet(Instant now, MutableBytes destination, uint8_t& 
   if (close_pending_) return write_close(time(now), destination, ecn);
   if (!unhurried_.empty()) hurry(now);
   if (draining(now) || holds_acknowledgement(now)) return 0;
-  size_t written = write_streams(time(now), destination, ecn);
+  packet_size_ = destination.size();
+  size_t written = write_streams(now, destination, ecn);
+  take_turns();
   unanswered_packets_ = 0;
   hold_until_ = far_future;
   unpaced_bytes_ += written;
@@ -121,16 +123,23 @@ size_t Connection::write_packet(Instant now, MutableBytes destination, uint8_t& 
 }
 
 bool Connection::holds_acknowledgement(Instant now) {
-  if (!established_ || unanswered_packets_ == 0 || unanswered_packets_ >= acknowledge_at_once || !urgent_.empty() || !bulk_.empty()) return false;
+  if (!established_ || unanswered_packets_ == 0 || unanswered_packets_ >= acknowledge_at_once || !nothing_queued()) return false;
   if (hold_until_ == far_future) hold_until_ = now + acknowledgement_hold;
   return now < hold_until_ && stat().loss_detection_timer > time(now);
 }
 
-size_t Connection::write_streams(ngtcp2_tstamp time, MutableBytes destination, uint8_t& ecn) {
+size_t Connection::write_streams(Instant now, MutableBytes destination, uint8_t& ecn) {
+  ngtcp2_tstamp time = this->time(now);
   ngtcp2_path_storage path;
   ngtcp2_path_storage_zero(&path);
   ngtcp2_pkt_info info{};
   while (!closed_) {
+    if (auto written = write_datagram(now, destination, &path.path, &info)) {
+      if (*written == NGTCP2_ERR_WRITE_MORE) continue;
+      if (*written < 0) fail(static_cast<int>(*written));
+      ecn = static_cast<uint8_t>(info.ecn);
+      return *written < 0 ? 0 : static_cast<size_t>(*written);
+    }
     StreamId id = no_stream;
     SendStream* stream = established_ ? next_sender(id) : nullptr;
     ngtcp2_vec vectors[2];
@@ -213,7 +222,7 @@ size_t Connection::write_close(ngtcp2_tstamp time, MutableBytes destination, uin
 void Connection::end_run(Instant now) {
   // Pacing starts with the data: in the handshake it would hold back the Finished (initial_rtt is only a guess).
   // Nor is it needed when everything has been sent: its deadline would only wake us for nothing.
-  bool more = !urgent_.empty() || !bulk_.empty();
+  bool more = !nothing_queued();
   if ((!more && unpaced_bytes_ < pace_idle_after) || !established_ || closed_ || clock_.frozen()) return;
   // ngtcp2 lets packets leave 1 ms early and counts from the last run, so that runs of less than 1 ms (64 KB above
   // 500 Mbit/s) would not be paced at all: each counts from where the one before it ends.

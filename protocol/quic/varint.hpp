@@ -18,4 +18,15 @@ inline std::optional<uint64_t> read_varint(ByteView bytes, size_t& at) {
   return value;
 }
 
+// `value` is below 2^62. In the shortest form.
+inline void append_varint(Bytes& out, uint64_t value) {
+  int size_code = value < 1u << 6 ? 0 : value < 1u << 14 ? 1 : value < 1u << 30 ? 2 : 3;
+  int shift = 8 * ((1 << size_code) - 1);
+  out.push_back(static_cast<uint8_t>(size_code << 6 | value >> shift));
+  while (shift > 0) {
+    shift -= 8;
+    out.push_back(static_cast<uint8_t>(value >> shift));
+  }
+}
+
 }  // namespace drawbridge::quic

@@ -23,6 +23,7 @@ class DeafObserver final : public ConnectionObserver {
   void on_stop_sending(StreamId, uint64_t) override {}
   void on_stream_closed(StreamId) override {}
   void on_stream_window_blocked(StreamId) override {}
+  void on_datagram(StreamId, ByteView) override {}
 };
 
 Secret32 secret(uint8_t first) {

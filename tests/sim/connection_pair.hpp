@@ -37,6 +37,7 @@ class PatternEnd final : public quic::ConnectionObserver {
   void on_stream_reset(quic::StreamId stream, uint64_t code) override { resets[stream] = code; }
   void on_stop_sending(quic::StreamId stream, uint64_t code) override { stops[stream] = code; }
   void on_stream_closed(quic::StreamId stream) override { closed.insert(stream); }
+  void on_datagram(quic::StreamId, ByteView bytes) override { datagrams.push_back(to_bytes(bytes)); }
   void on_stream_window_blocked(quic::StreamId) override { ++window_blocked; }
 
   // Keeps the stream's unsent buffer filled with the pattern, up to `until` bytes in all.
@@ -56,6 +57,7 @@ class PatternEnd final : public quic::ConnectionObserver {
   std::map<quic::StreamId, uint64_t> received, held, resets, stops;
   std::set<quic::StreamId> ended, closed;
   std::vector<std::pair<quic::StreamId, uint64_t>> arrivals;
+  std::vector<Bytes> datagrams;
   uint64_t total = 0;
   int completed = 0, window_blocked = 0;
   bool intact = true, reading = true;

@@ -58,8 +58,8 @@ void SimNode::attach(Router* to, bool told) {
   move(to ? world.fresh_inside_address() : world.fresh_address(), told);
 }
 
-void SimNode::expose(const std::string& service) {
-  REQUIRE(node->expose(now(), {service, "tcp", "127.0.0.1:80", 80}));
+void SimNode::expose(const std::string& service, const std::string& kind) {
+  REQUIRE(node->expose(now(), {service, kind, "127.0.0.1:80", 80}));
 }
 
 CreatedInvitation SimNode::invite(std::vector<Grant> grants) {
@@ -86,6 +86,22 @@ SimFlow& SimNode::open(const DeviceId& office, const std::string& service, uint6
   return flow;
 }
 
+SimFlow& SimNode::open_datagrams(const DeviceId& office, const std::string& service) {
+  SimFlow& flow = open(office, service, 0, false);
+  flow.datagrams = true;
+  return flow;
+}
+
+void SimNode::serve_datagrams(SimFlow& flow) {
+  while (auto datagram = node->readable_datagram(flow.id)) {
+    flow.arrived.push_back({world.now, to_bytes(*datagram)});
+    node->consume_datagram(now(), flow.id);
+    if (flow.echo) node->send_datagram(now(), flow.id, flow.arrived.back().bytes);
+  }
+  flow.at_end = node->at_end(flow.id);
+  if (flow.at_end && !std::exchange(flow.finished, true)) node->finish_write(now(), flow.id);
+}
+
 const PeerStatus* SimNode::peer(const DeviceId& id) const {
   if (!node) return nullptr;
   statuses_ = node->peers(now());
@@ -97,6 +113,7 @@ const PeerStatus* SimNode::peer(const DeviceId& id) const {
 
 void SimNode::serve(SimFlow& flow) {
   if (flow.ended) return;
+  if (flow.datagrams) return serve_datagrams(flow);
   while (!flow.paused) {
     ByteView bytes = node->readable(flow.id);
     if (bytes.empty()) break;
@@ -135,7 +152,8 @@ void SimNode::handle(const Event& event) {
     if (refusing.contains(e->service)) return node->refuse_flow(now(), e->flow, FlowReset::target_refused, "The program is not running.");
     SimFlow& flow = flows[e->flow];
     flow.id = e->flow;
-    flow.echo = e->service == "echo";
+    flow.echo = e->service == "echo" || e->service == "voice";
+    flow.datagrams = e->service == "voice" || e->service == "sink";
     if (e->service == "source") flow.to_write = 1u << 20, flow.finish = true, flow.salt = 1;
     flow.salt = 1;
     node->accept_flow(now(), e->flow);

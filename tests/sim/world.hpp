@@ -27,6 +27,9 @@ struct SimFlow {
   bool intact = true, at_end = false, ended = false, accepted = false, paused = false;
   FlowReset reset = FlowReset::none;
   Bytes echo_pending;
+  bool datagrams = false;          // of a "udp" service
+  struct Arrival { Instant at; Bytes bytes; };
+  std::vector<Arrival> arrived;    // datagrams
 };
 
 // One computer: a node with its disk, its clocks and its address. `node` is null while it is off.
@@ -42,12 +45,14 @@ class SimNode {
   void attach(Router* to, bool told = true);  // behind this router, with an address of its network; null: in the open
 
   // Office.
-  void expose(const std::string& name);
+  void expose(const std::string& name, const std::string& kind = "tcp");
   CreatedInvitation invite(std::vector<Grant> grants = {{"*", {}}});
   // Device.
   RequestId join(const std::string& link);
   SimFlow& open(const DeviceId& office, const std::string& service, uint64_t bytes, bool finish = true);
 
+  SimFlow& open_datagrams(const DeviceId& office, const std::string& service);
+  void send_datagram(SimFlow& flow, ByteView datagram) { node->send_datagram(now(), flow.id, datagram); }
   void poke(SimFlow& flow) { serve(flow); }   // to_write or paused was changed
   bool done(RequestId request) const { return results.contains(request); }
   const PeerStatus* peer(const DeviceId& id) const;
@@ -94,6 +99,7 @@ class SimNode {
   uint16_t next_port_ = 40'000;
   void handle(const Event& event);
   void serve(SimFlow& flow);
+  void serve_datagrams(SimFlow& flow);
   Path held_path_;                             // of datagrams that arrived at this instant, as one run (GRO)
   Bytes held_;
   size_t held_segment_ = 0;

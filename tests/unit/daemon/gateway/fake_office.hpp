@@ -39,6 +39,9 @@ class FakeOffice : public FlowPort {
   void consume(FlowId id, size_t length) override {
     flow(id).saying.erase(flow(id).saying.begin(), flow(id).saying.begin() + static_cast<long>(length));
   }
+  void send_datagram(FlowId, ByteView) override {}
+  std::optional<ByteView> readable_datagram(FlowId) override { return std::nullopt; }
+  void consume_datagram(FlowId) override {}
   void reset_flow(FlowId id, FlowReset reason) override { flow(id).reset = reason; }
 
   std::map<FlowId, Flow> flows;

@@ -3,6 +3,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <deque>
+
 #include "daemon/services/flow_port.hpp"
 
 namespace drawbridge {
@@ -15,6 +17,8 @@ struct FakeFlowPort : FlowPort {
   bool peer_finished = false;
   size_t consumed = 0;
   FlowReset reset = FlowReset::none;
+  std::deque<Bytes> datagrams;        // from the peer, not yet consumed
+  std::vector<Bytes> datagrams_sent;
 
   MutableBytes write_space(FlowId, size_t max) override {
     CHECK_FALSE(finished);
@@ -37,6 +41,11 @@ struct FakeFlowPort : FlowPort {
     incoming.erase(incoming.begin(), incoming.begin() + static_cast<long>(length));
     consumed += length;
   }
+  void send_datagram(FlowId, ByteView datagram) override { datagrams_sent.push_back(to_bytes(datagram)); }
+  std::optional<ByteView> readable_datagram(FlowId) override {
+    return datagrams.empty() ? std::nullopt : std::optional<ByteView>(datagrams.front());
+  }
+  void consume_datagram(FlowId) override { datagrams.pop_front(); }
   void reset_flow(FlowId, FlowReset reason) override {
     CHECK(reset == FlowReset::none);
     reset = reason;

@@ -10,6 +10,10 @@ TEST_CASE("targets are read in each form") {
   CHECK(tcp.host == "localhost");
   CHECK(native_port(tcp) == 5432);
   CHECK(parse_target("[2001:db8::1]:80")->host == "2001:db8::1");
+  auto udp = parse_target("udp:[2001:db8::1]:53").take();
+  CHECK(udp.kind == Target::Kind::udp);
+  CHECK(udp.host == "2001:db8::1");
+  CHECK(native_port(udp) == 53);
   CHECK(parse_target("unix:/run/app.sock")->path == "/run/app.sock");
   CHECK(parse_target("folder:/srv/my files")->path == "/srv/my files");
   CHECK(kind_name(parse_target("folder:/srv")->kind) == std::string("folder"));
@@ -18,7 +22,7 @@ TEST_CASE("targets are read in each form") {
 TEST_CASE("a wrong target is refused and the sentence says which forms there are") {
   auto text =
       GENERATE(as<std::string>{}, "", "localhost", "localhost:", "localhost:0", "localhost:65536", "localhost:12x",
-               ":80", "a b:80", "2001:db8::1:80", "unix:relative.sock", "unix:", "folder:files", "udp:host:53",
+               ":80", "a b:80", "2001:db8::1:80", "unix:relative.sock", "unix:", "folder:files", "udp:host", "udp:53",
                "http://host:80", "https://host", "command:top", "unix:/" + std::string(107, 'x'));
   auto target = parse_target(text);
   REQUIRE_FALSE(target.ok());
