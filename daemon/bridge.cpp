@@ -73,7 +73,8 @@ Bridge::Bridge(const StateDirectory& state, const BridgeOptions& options, Config
       relay_links_(loop_, log_, node_, entropy_),
       outside_(loop_, log_, node_),
       flows_(loop_, driver_),
-      connector_(loop_, flows_, connector_answers()) {
+      connector_(loop_, flows_, connector_answers()),
+      http_(loop_) {
   driver_.set_outlet(&relay_links_);
   choose_proxy();
 }
@@ -99,6 +100,7 @@ NodeDriver::Readers Bridge::driver_readers() {
       [this] {
         if (gateway_) gateway_->sweep();
         flows_.sweep();
+        http_.sweep();
         if (admin_) admin_->sweep();
       },
       [this](const Error& error) {
@@ -172,6 +174,9 @@ Result<void> Bridge::start() {
   users_ = users.take();
   connector_.serve(Target::Kind::folder, [this](const event::FlowRequested& request, const Target& target) {
     return folders_.connect(target.path, request.service);
+  });
+  connector_.wrap(Target::Kind::http, [this](const event::FlowRequested& request, const Target& target, FileDescriptor program) {
+    return http_.connect(std::move(program), {{to_text(request.device.peer), request.device_name, name_}, authority(target)});
   });
   if (auto started = start_node(); !started) return started;
   auto settings = store_.settings();

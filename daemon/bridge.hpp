@@ -10,6 +10,7 @@
 #include "daemon/config.hpp"
 #include "daemon/folder/folder_services.hpp"
 #include "daemon/gateway/gateway.hpp"
+#include "daemon/http/http_services.hpp"
 #include "daemon/io/interface_monitor.hpp"
 #include "daemon/io/system_entropy.hpp"
 #include "daemon/nat/outside_addresses.hpp"
@@ -91,6 +92,7 @@ class Bridge {
   SocketOwners owners_;
   ServiceConnector connector_;
   folder::FolderServices folders_;
+  http::HttpServices http_;
   std::unique_ptr<LocalForward> forward_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<InterfaceMonitor> monitor_;

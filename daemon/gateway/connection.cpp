@@ -1,24 +1,24 @@
 #include "daemon/gateway/connection.hpp"
 
-#include <cstdio>
-
 #include "daemon/gateway/failure_page.hpp"
-#include "daemon/gateway/head_check.hpp"
+#include "daemon/http/head_check.hpp"
 #include "daemon/gateway/pages.hpp"
 
 namespace drawbridge::gateway {
+
+using http::asks_for_websocket;
+using http::check_head;
+using http::check_request;
+using http::check_site;
+using http::header_value;
+using http::HeadCheck;
+
 namespace {
 
 constexpr size_t read_size = 64 * 1024;
 constexpr Duration head_within = 15s;    // a head that has begun
 constexpr Duration accept_within = 20s;  // the office's yes or no; after that the person is told
 constexpr Duration linger_for = 2s;      // for the browser to read a last answer although it still sends
-
-std::string hexadecimal(size_t value) {
-  char text[20];
-  std::snprintf(text, sizeof text, "%zx\r\n", value);
-  return text;
-}
 
 }  // namespace
 
@@ -32,7 +32,7 @@ Connection::Connection(Surroundings& around, FileDescriptor client)
 
 void Connection::client_readable() {
   auto result = client_.read(incoming_, ending_ ? read_size : read_size - incoming_.size());
-  if (result == ClientSocket::ReadResult::ended) return finish();
+  if (result == BufferedSocket::ReadResult::ended) return finish();
   advance_request();
 }
 
@@ -135,7 +135,7 @@ bool Connection::advance_body() {
 
 void Connection::pass_body(ByteView piece) {
   bool chunked = request_.head().chunked;
-  if (chunked) upstream_->write(as_bytes(hexadecimal(piece.size())));
+  if (chunked) upstream_->write(as_bytes(http::chunk_size_line(piece.size())));
   upstream_->write(piece);
   if (chunked) upstream_->write(as_bytes("\r\n"));
 }

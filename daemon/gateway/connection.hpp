@@ -9,13 +9,15 @@
 #include <optional>
 #include <string>
 
-#include "daemon/gateway/client_socket.hpp"
-#include "daemon/gateway/message_parser.hpp"
+#include "daemon/http/buffered_socket.hpp"
+#include "daemon/http/message_parser.hpp"
 #include "daemon/gateway/rewrite.hpp"
 #include "daemon/gateway/routes.hpp"
 #include "daemon/gateway/upstream.hpp"
 
 namespace drawbridge::gateway {
+
+using http::BufferedSocket;
 
 class Connection final : public Upstream::Listener {
  public:
@@ -72,7 +74,7 @@ class Connection final : public Upstream::Listener {
   bool idle() const { return request_phase_ == RequestPhase::head && response_phase_ == ResponsePhase::none; }
 
   Surroundings& around_;
-  ClientSocket client_;
+  BufferedSocket client_;
   LocalTimer timer_;
   std::string incoming_;  // from the browser, not parsed yet
   MessageParser request_{MessageParser::Kind::request};

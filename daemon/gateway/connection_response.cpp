@@ -1,9 +1,10 @@
 // The answer's way: from the service to the browser.
-#include <cstdio>
-
 #include "daemon/gateway/connection.hpp"
 
 namespace drawbridge::gateway {
+
+using http::asks_for_websocket;
+
 namespace {
 
 constexpr size_t piece_size = 64 * 1024;
@@ -80,10 +81,7 @@ void Connection::pass_response_head() {
   bool interim = head.status < 200;
   if (head.status == 101 && !(head.upgrade && asks_for_websocket(asked)))
     return service_failed(502, "The service changed its language without being asked.");
-  form_.bodiless = interim || asked.method == "HEAD" || head.status == 204 || head.status == 304;
-  bool open_length = !form_.bodiless && !(head.length && !head.chunked);
-  form_.chunk = open_length && asked.minor >= 1;
-  form_.close = !asked.keep_alive || (open_length && !form_.chunk);
+  form_ = http::response_form(asked, head);
   response_phase_ = ResponsePhase::body;
   if (interim && asked.minor == 0) return;
   client_.write(as_bytes(response_for_browser(head, form_)));
@@ -91,9 +89,7 @@ void Connection::pass_response_head() {
 
 void Connection::pass_response_body(ByteView piece) {
   if (!form_.chunk) return client_.write(piece);
-  char size[20];
-  int length = std::snprintf(size, sizeof size, "%zx\r\n", piece.size());
-  client_.write(as_bytes(std::string_view(size, static_cast<size_t>(length))));
+  client_.write(as_bytes(http::chunk_size_line(piece.size())));
   client_.write(piece);
   client_.write(as_bytes("\r\n"));
 }

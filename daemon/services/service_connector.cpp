@@ -49,14 +49,20 @@ void ServiceConnector::dial(const event::FlowRequested& request, const Target& t
   auto end = std::make_unique<DialingEnd>(
       loop_, target,
       TargetDialer::Callbacks{
-          [this, flow, service, target](FileDescriptor fd) {
-            if (target.kind == Target::Kind::udp) return accept_datagrams(flow, service, target, std::move(fd));
-            accept(flow, service, std::move(fd));
-          },
+          [this, request, target](FileDescriptor fd) { connected(request, target, std::move(fd)); },
           [this, flow, service](DialFailure failure) { refuse(flow, service, failure.reason, failure.message); }});
   DialingEnd& dialing = *end;
   flows_.add(flow, std::move(end));
   dialing.start();
+}
+
+void ServiceConnector::connected(const event::FlowRequested& request, const Target& target, FileDescriptor fd) {
+  if (target.kind == Target::Kind::udp) return accept_datagrams(request.flow, request.service, target, std::move(fd));
+  auto wrapper = wrappers_.find(target.kind);
+  if (wrapper == wrappers_.end()) return accept(request.flow, request.service, std::move(fd));
+  auto wrapped = wrapper->second(request, target, std::move(fd));
+  if (wrapped) return accept(request.flow, request.service, wrapped.take());
+  refuse(request.flow, request.service, FlowReset::target_failed, wrapped.error().message);
 }
 
 void ServiceConnector::accept(FlowId flow, const std::string& service, FileDescriptor fd) {

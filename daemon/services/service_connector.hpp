@@ -25,6 +25,10 @@ class ServiceConnector {
 
   ServiceConnector(Loop& loop, FlowTable& flows, Answers answers);
 
+  // Puts something between a flow and its program's connection: gives the descriptor that carries the flow instead.
+  using Wrapper = std::function<Result<FileDescriptor>(const event::FlowRequested& request, const Target& target, FileDescriptor program)>;
+  void wrap(Target::Kind kind, Wrapper wrapper) { wrappers_[kind] = std::move(wrapper); }
+
   // Services of this kind are opened by `opener` from now on, instead of being dialed.
   void serve(Target::Kind kind, Opener opener);
   void handle(const event::FlowRequested& request);
@@ -35,6 +39,7 @@ class ServiceConnector {
  private:
   void open_inside(const event::FlowRequested& request, const Target& target, const Opener& opener);
   void dial(const event::FlowRequested& request, const Target& target);
+  void connected(const event::FlowRequested& request, const Target& target, FileDescriptor fd);
   void accept(FlowId flow, const std::string& service, FileDescriptor fd);
   void accept_datagrams(FlowId flow, const std::string& service, const Target& target, FileDescriptor fd);
   void refuse(FlowId flow, const std::string& service, FlowReset reason, const std::string& message);
@@ -43,6 +48,7 @@ class ServiceConnector {
   FlowTable& flows_;
   Answers answers_;
   std::map<Target::Kind, Opener> openers_;
+  std::map<Target::Kind, Wrapper> wrappers_;
   std::map<std::string, std::string> causes_;  // only of services whose newest connection failed
 };
 

@@ -6,7 +6,7 @@
 namespace drawbridge {
 namespace {
 
-constexpr const char* forms = "Write host:port, udp:host:port, unix:/path/to/socket or folder:/path/to/folder.";
+constexpr const char* forms = "Write host:port, udp:host:port, http://host:port, unix:/path/to/socket or folder:/path/to/folder.";
 constexpr uint16_t web_port = 80;  // a folder is a page for browsers
 
 Error invalid(const std::string& message) {
@@ -50,6 +50,16 @@ Result<Target> host_and_port(const std::string& text) {
   return target;
 }
 
+// "host", "host:port", perhaps with the slash that browsers show.
+Result<Target> web_address(std::string text) {
+  if (text.ends_with('/')) text.pop_back();
+  if (text.find('/') != std::string::npos) return invalid("'" + text + "' names a path; a service is a whole site.");
+  bool has_port = text.rfind(':') != std::string::npos && !text.ends_with(']');
+  auto target = host_and_port(has_port ? text : text + ":" + std::to_string(web_port));
+  if (target) target->kind = Target::Kind::http;
+  return target;
+}
+
 }  // namespace
 
 Result<Target> parse_target(const std::string& text) {
@@ -61,7 +71,12 @@ Result<Target> parse_target(const std::string& text) {
     if (target) target->kind = Target::Kind::udp;
     return target;
   }
-  for (const char* other : {"http:", "https:", "command:"}) {
+  if (text.starts_with("http://")) return web_address(text.substr(7));
+  if (text.starts_with("https:")) {
+    return Error{ErrorCode::invalid_argument, "A service cannot be an https: target.",
+                 "Its own connection is encrypted already: expose the program's port without TLS as http://host:port, or the one with TLS as host:port."};
+  }
+  for (const char* other : {"http:", "command:"}) {
     if (text.starts_with(other)) return invalid("A service cannot be a '" + std::string(other) + "' target.");
   }
   return host_and_port(text);
@@ -73,6 +88,8 @@ const char* kind_name(Target::Kind kind) {
       return "tcp";
     case Target::Kind::udp:
       return "udp";
+    case Target::Kind::http:
+      return "http";
     case Target::Kind::unix_socket:
       return "unix";
     case Target::Kind::folder:
@@ -85,6 +102,7 @@ uint16_t native_port(const Target& target) {
   switch (target.kind) {
     case Target::Kind::tcp:
     case Target::Kind::udp:
+    case Target::Kind::http:
       return target.port;
     case Target::Kind::unix_socket:
       return 0;
@@ -92,6 +110,11 @@ uint16_t native_port(const Target& target) {
       return web_port;
   }
   return 0;
+}
+
+std::string authority(const Target& target) {
+  std::string host = target.host.find(':') == std::string::npos ? target.host : "[" + target.host + "]";
+  return target.port == web_port ? host : host + ":" + std::to_string(target.port);
 }
 
 }  // namespace drawbridge

@@ -2,13 +2,14 @@
 // or the values of Host, Origin and Sec-Fetch-Site alone (2), one a line.
 #include <algorithm>
 
-#include "daemon/gateway/head_check.hpp"
+#include "daemon/http/head_check.hpp"
 #include "daemon/gateway/rewrite.hpp"
 #include "daemon/web/request_site.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 
 using namespace drawbridge;
 using namespace drawbridge::gateway;
+using namespace drawbridge::http;
 
 namespace {
 

@@ -138,9 +138,9 @@ TEST_CASE("Headers of one hop stay on it, the Host stays whatever Connection lis
 }
 
 TEST_CASE("A cookie belongs to the service that set it") {
-  CHECK(without_domain("a=b; Domain=acme.localhost; Path=/; HttpOnly") == "a=b; Path=/; HttpOnly");
-  CHECK(without_domain("a=b;domain = x;DOMAIN=y") == "a=b");
-  CHECK(without_domain("Domain=b; Path=/") == "Domain=b; Path=/");
+  CHECK(http::without_domain("a=b; Domain=acme.localhost; Path=/; HttpOnly") == "a=b; Path=/; HttpOnly");
+  CHECK(http::without_domain("a=b;domain = x;DOMAIN=y") == "a=b");
+  CHECK(http::without_domain("Domain=b; Path=/") == "Domain=b; Path=/");
   BrowserAndOffice world;
   Browser browser = world.connect();
   world.pass(browser, world.request("GET /"), "GET /");

@@ -1,8 +1,9 @@
 #include "browser_and_office.hpp"
-#include "daemon/gateway/head_check.hpp"
+#include "daemon/http/head_check.hpp"
 
 using namespace drawbridge;
 using namespace drawbridge::gateway;
+using namespace drawbridge::http;
 
 TEST_CASE("Only exact names of known services are served") {
   BrowserAndOffice world;

@@ -1,9 +1,10 @@
-// A node with one flow, in memory: it counts what it is given, hands out what the test lays in, and refuses misuse.
+// A node with one flow (of bytes; of datagrams several), in memory: it counts what it is given, hands out what the test lays in, and refuses misuse.
 #pragma once
 
 #include <catch2/catch.hpp>
 
 #include <deque>
+#include <set>
 
 #include "daemon/services/flow_port.hpp"
 
@@ -30,8 +31,8 @@ struct FakeFlowPort : FlowPort {
     append(written, ByteView(scratch_).first(length));
     space -= length;
   }
-  void finish_write(FlowId) override {
-    CHECK_FALSE(finished);
+  void finish_write(FlowId flow) override {
+    CHECK(finished_flows_.insert(flow).second);
     finished = true;
   }
   ByteView readable(FlowId) override { return incoming; }
@@ -52,6 +53,7 @@ struct FakeFlowPort : FlowPort {
   }
 
  private:
+  std::set<FlowId> finished_flows_;
   Bytes scratch_;
 };
 

@@ -1,9 +1,9 @@
-#include "daemon/gateway/head_check.hpp"
+#include "daemon/http/head_check.hpp"
 
 #include <algorithm>
 #include <cstdint>
 
-namespace drawbridge::gateway {
+namespace drawbridge::http {
 namespace {
 
 bool is_token_character(char c) {
@@ -53,4 +53,4 @@ HeadCheck check_head(std::string_view bytes) {
   }
 }
 
-}  // namespace drawbridge::gateway
+}  // namespace drawbridge::http

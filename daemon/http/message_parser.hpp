@@ -10,7 +10,7 @@
 
 #include "keys/bytes.hpp"
 
-namespace drawbridge::gateway {
+namespace drawbridge::http {
 
 struct Header {
   std::string name, value;
@@ -69,4 +69,4 @@ class MessageParser {
   const BodySink* sink_ = nullptr;
 };
 
-}  // namespace drawbridge::gateway
+}  // namespace drawbridge::http

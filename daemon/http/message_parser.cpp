@@ -1,11 +1,11 @@
-#include "daemon/gateway/message_parser.hpp"
+#include "daemon/http/message_parser.hpp"
 
 #include <algorithm>
 #include <utility>
 
 #include "daemon/web/request_site.hpp"
 
-namespace drawbridge::gateway {
+namespace drawbridge::http {
 
 size_t count_headers(const Head& head, std::string_view name, std::string_view* value) {
   size_t count = 0;
@@ -157,4 +157,4 @@ MessageParser::Progress MessageParser::progress_after(size_t used, size_t given)
   return number == HPE_OK && used == given ? Progress::more : Progress::failed;
 }
 
-}  // namespace drawbridge::gateway
+}  // namespace drawbridge::http

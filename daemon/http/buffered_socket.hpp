@@ -1,4 +1,4 @@
-// ClientSocket: a browser's connection, non-blocking, with what it has not taken yet.
+// BufferedSocket: a connection of HTTP, non-blocking, with what its other end has not taken yet.
 #pragma once
 
 #include <functional>
@@ -7,9 +7,9 @@
 #include "daemon/io/watch.hpp"
 #include "keys/bytes.hpp"
 
-namespace drawbridge::gateway {
+namespace drawbridge::http {
 
-class ClientSocket {
+class BufferedSocket {
  public:
   struct Callbacks {
     std::function<void()> readable;
@@ -19,7 +19,7 @@ class ClientSocket {
   enum class ReadResult { some, none, ended };
 
   // Each callback may destroy the socket.
-  ClientSocket(Loop& loop, FileDescriptor fd, Callbacks callbacks);
+  BufferedSocket(Loop& loop, FileDescriptor fd, Callbacks callbacks);
 
   // Appends at most `max` bytes to `into`.
   ReadResult read(std::string& into, size_t max);
@@ -29,7 +29,7 @@ class ClientSocket {
   void want_read(bool wanted);
   // After everything written.
   void finish_write();
-  // The browser is to see that the answer is not whole: a reset follows when this object goes.
+  // The other end is to see that the message is not whole: a reset follows when this object goes.
   void abandon();
   // For another owner. Not while full().
   FileDescriptor release();
@@ -48,4 +48,4 @@ class ClientSocket {
   bool broken_ = false;
 };
 
-}  // namespace drawbridge::gateway
+}  // namespace drawbridge::http

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace drawbridge::gateway {
+namespace drawbridge::http {
 
 constexpr size_t longest_request_head = 16 * 1024;
 constexpr size_t most_headers = 100;
@@ -21,4 +21,4 @@ struct HeadCheck {
 // hold no control characters.
 HeadCheck check_head(std::string_view bytes);
 
-}  // namespace drawbridge::gateway
+}  // namespace drawbridge::http

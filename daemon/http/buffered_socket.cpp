@@ -1,4 +1,4 @@
-#include "daemon/gateway/client_socket.hpp"
+#include "daemon/http/buffered_socket.hpp"
 
 #include <sys/socket.h>
 
@@ -6,16 +6,16 @@
 
 #include "daemon/io/stream_socket.hpp"
 
-namespace drawbridge::gateway {
+namespace drawbridge::http {
 
-ClientSocket::ClientSocket(Loop& loop, FileDescriptor fd, Callbacks callbacks)
+BufferedSocket::BufferedSocket(Loop& loop, FileDescriptor fd, Callbacks callbacks)
     : fd_(std::move(fd)),
       watch_(loop, fd_.get(), [this](unsigned events) { ready(events); }),
       callbacks_(std::move(callbacks)) {
   await_events();
 }
 
-void ClientSocket::ready(unsigned events) {
+void BufferedSocket::ready(unsigned events) {
   if (events & FdWatch::writable) {
     bool was_full = full();
     flush();
@@ -26,7 +26,7 @@ void ClientSocket::ready(unsigned events) {
   if (events & FdWatch::readable) callbacks_.readable();
 }
 
-ClientSocket::ReadResult ClientSocket::read(std::string& into, size_t max) {
+BufferedSocket::ReadResult BufferedSocket::read(std::string& into, size_t max) {
   size_t before = into.size();
   into.resize(before + max);
   ssize_t length = recv(fd_.get(), into.data() + before, max, 0);
@@ -36,12 +36,12 @@ ClientSocket::ReadResult ClientSocket::read(std::string& into, size_t max) {
   return later ? ReadResult::none : ReadResult::ended;
 }
 
-void ClientSocket::write(ByteView bytes) {
+void BufferedSocket::write(ByteView bytes) {
   pending_.append(as_text(bytes));
   flush();
 }
 
-void ClientSocket::flush() {
+void BufferedSocket::flush() {
   while (!pending_.empty() && !broken_) {
     ssize_t sent = send(fd_.get(), pending_.data(), pending_.size(), MSG_NOSIGNAL);
     if (sent > 0) {
@@ -55,28 +55,28 @@ void ClientSocket::flush() {
   await_events();
 }
 
-void ClientSocket::finish_write() {
+void BufferedSocket::finish_write() {
   finishing_ = true;
   flush();
 }
 
-void ClientSocket::want_read(bool wanted) {
+void BufferedSocket::want_read(bool wanted) {
   read_wanted_ = wanted;
   await_events();
 }
 
 // A broken descriptor is writable at once: its owner hears of it from the loop, never from inside write().
-void ClientSocket::await_events() {
+void BufferedSocket::await_events() {
   watch_.want((read_wanted_ ? FdWatch::readable : 0) | (full() ? FdWatch::writable : 0));
 }
 
-void ClientSocket::abandon() {
+void BufferedSocket::abandon() {
   reset_on_close(fd_.get());
 }
 
-FileDescriptor ClientSocket::release() {
+FileDescriptor BufferedSocket::release() {
   watch_.close();
   return std::move(fd_);
 }
 
-}  // namespace drawbridge::gateway
+}  // namespace drawbridge::http
