@@ -193,6 +193,7 @@ Result<void> Bridge::start() {
   offer_services();
   monitor_ = std::make_unique<InterfaceMonitor>(loop_, [this] { tell_network(); });
   node_.handle_network_change(loop_.now(), reachable());
+  use_lan();
   if (config_.port_mapping) outside_.map_port(driver_.listening());
   scope_ = std::make_unique<admin::Scope>(admin_scope());
   admin_ = std::make_unique<admin::AdminServer>(
@@ -255,6 +256,7 @@ void Bridge::reload() {
   log_.set(config->log, config->log_level);
   bool restart_needed = config->cubic != config_.cubic || config->listen != config_.listen ||
                         config->gateway_port != config_.gateway_port || config->port_mapping != config_.port_mapping ||
+                        config->lan_discovery != config_.lan_discovery ||
                         config->proxy != config_.proxy || config->no_proxy != config_.no_proxy;
   config_ = config.take();
   log_.info(LogEvent::config_reloaded, {{LogField::restart_needed, std::string(restart_needed ? "yes" : "no")}});
@@ -270,6 +272,7 @@ void Bridge::handle(const Event& event) {
   if (const auto* wanted = std::get_if<event::AddressesWanted>(&event)) return outside_.handle(*wanted);
   if (std::holds_alternative<event::ServicesChanged>(event)) offer_services();
   if (config_.port_mapping) outside_.map_port(driver_.listening());
+  if (config_.lan_discovery) driver_.lan().listen(node_.is_office());
   log_event(log_, event, [this](const RelationKey& key) { return name_of(key); });
   watchers_.tell(event);
 }
@@ -295,7 +298,15 @@ void Bridge::tell_network() {
   look_again();
 }
 
+// Whoever is no office need not be heard of in its network.
+void Bridge::use_lan() {
+  if (!config_.lan_discovery) return;
+  driver_.lan().use(lan_ways(driver_.listening(), lan_addresses()));
+  driver_.lan().listen(node_.is_office());
+}
+
 void Bridge::look_again() {
+  use_lan();
   node_.handle_network_change(loop_.now(), reachable());
   outside_.handle_network_change();
 }

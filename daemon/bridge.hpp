@@ -62,6 +62,7 @@ class Bridge {
   void handle(const Event& event);
   std::string name_of(const RelationKey& key);
   void tell_network();
+  void use_lan();
   void look_again();
   void woke_up(Duration away);
   void choose_proxy();

@@ -104,10 +104,11 @@ Result<void> read_gateway_port(Reader& reader, const toml::node& node) {
   return {};
 }
 
-Result<void> read_port_mapping(Reader& reader, const toml::node& node) {
+template <bool Config::*Setting>
+Result<void> read_switch(Reader& reader, const toml::node& node) {
   const auto* value = node.as_boolean();
   if (!value) return reader.error(node.source(), "Yes or no is expected here.", "Write true or false.");
-  reader.config.port_mapping = value->get();
+  reader.config.*Setting = value->get();
   return {};
 }
 
@@ -148,7 +149,8 @@ const std::map<std::string, Read>& known_keys() {
                                                    {"log_level", read_log_level},
                                                    {"passphrase_file", read_passphrase_file},
                                                    {"gateway_port", read_gateway_port},
-                                                   {"port_mapping", read_port_mapping},
+                                                   {"port_mapping", read_switch<&Config::port_mapping>},
+                                                   {"lan_discovery", read_switch<&Config::lan_discovery>},
                                                    {"network", read_network},
                                                    {"relay", read_relay}};
   return keys;

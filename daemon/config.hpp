@@ -20,6 +20,7 @@ struct Config {
   LogLevel log_level = LogLevel::info;   // log_level = "error" | "warning" | "info"
   uint16_t gateway_port = 8300;          // gateway_port = 8300: http://NAME.OFFICE.localhost:8300/; 0: off
   bool port_mapping = true;              // port_mapping = false: the office's router is not asked for a port
+  bool lan_discovery = true;             // lan_discovery = false: no multicast, neither sent nor listened to
   std::optional<ProxySetting> proxy;     // [network] proxy = "http://USER:PASSWORD@HOST:PORT"
   bool no_proxy = false;                 // [network] proxy = "": not the environment's either
   RelaySettings relay;                   // [relay]: of drawbridged --relay

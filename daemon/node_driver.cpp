@@ -20,6 +20,7 @@ NodeDriver::NodeDriver(Loop& loop, Node& node, RowStore& store, Readers readers)
       node_(node),
       readers_(std::move(readers)),
       udp_(loop, {[this](const DatagramRun& run) { received(run); }, [] {}}),
+      lan_(loop, [this](const DatagramRun& run) { received(run); }),
       writes_(loop, store, [this](uint64_t ticket, const Result<void>& result) { persisted(ticket, result); }),
       timer_(loop, [this] { node_.handle_timeout(now()); }),
       buffer_(new uint8_t[run_bytes]) {
@@ -124,6 +125,12 @@ void NodeDriver::send_pending() {
   if (!blocked()) return;
   if (outlet_ && outlet_->carries(pending_.path)) {
     outlet_->send(pending_, {buffer_.get(), pending_.length});
+    pending_sent_ = pending_.length;
+    return;
+  }
+  if (pending_.path.remote.is_multicast()) {
+    // Once by each interface; what one does not take now the next question will say again.
+    for (const Path& path : lan_.paths(pending_.path)) udp_.send({path, 0, pending_.length, {buffer_.get(), pending_.length}});
     pending_sent_ = pending_.length;
     return;
   }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <unordered_map>
 
+#include "daemon/io/lan_groups.hpp"
 #include "daemon/io/udp_endpoints.hpp"
 #include "daemon/io/watch.hpp"
 #include "daemon/services/flow_port.hpp"
@@ -40,6 +41,7 @@ class NodeDriver final : public FlowPort {
   void set_outlet(Outlet* outlet) { outlet_ = outlet; }
   Result<void> listen(const std::vector<SocketAddress>& addresses) { return udp_.open(addresses); }
   std::vector<SocketAddress> listening() const { return udp_.addresses(); }
+  LanGroups& lan() { return lan_; }
 
   // The node, for requests and queries; what they cause happens at the turn's end.
   Node& node() { return node_; }
@@ -84,6 +86,7 @@ class NodeDriver final : public FlowPort {
   Node& node_;
   Readers readers_;
   UdpEndpoints udp_;
+  LanGroups lan_;
   WriteQueue writes_;
   BootTimer timer_;
   std::unordered_map<RequestId, Answer> answers_;

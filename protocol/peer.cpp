@@ -84,10 +84,11 @@ void Peer::handle_timeout(Now now) {
     check_all(now);
     // Perhaps the office has restarted and lost our address: a handshake says who we are, wherever it comes from. If
     // the office still has this connection, it says so and nothing is lost.
-    if (!is_office() && now.boot - suspended_at_ >= 1s && !attempt_) begin_attempt(now);
+    if (!is_office() && now.boot - suspended_at_ >= 1s && !attempt_) look_on_lan(now), begin_attempt(now);
     schedule_retry(now);
   } else if (!is_office()) {
     core_.drop(attempt_);
+    look_on_lan(now);
     if (now.boot - down_since_ < limits::attempt_life) begin_attempt(now);
     else begin_attempt(now), timers_.set(Timer::retry, now.boot + std::max<Duration>(limits::attempt_life, retry_interval(now)));
   }

@@ -10,6 +10,7 @@
 #include "protocol/traversal/candidate_table.hpp"
 #include "protocol/traversal/connectivity_check.hpp"
 #include "protocol/traversal/diagnosis.hpp"
+#include "protocol/traversal/lan_search.hpp"
 #include "protocol/traversal/path_history.hpp"
 #include "protocol/traversal/punch.hpp"
 #include "protocol/traversal/replay_window.hpp"
@@ -162,11 +163,17 @@ class Peer final : public SessionHolder {
   Duration longest_suspension() const;
   void forget_lost_addresses();
   Instant waiting_since() const;
+  std::optional<SocketAddress> lasting_address() const;
   void note_paths(Now now);
   std::string relay_of(const SocketAddress& remote) const;  // URL; empty: not a relay's
   void note_use(Now now, const SocketAddress& remote);      // in the history, with the reason
   std::string relay_url() const;                            // of the path in use; empty: direct
   std::string path_text() const;                            // for the audit trail
+
+  // peer_lan.cpp
+  void look_on_lan(Now now);
+  void handle_looking(Now now, const Path& path, const traversal::ConnectivityCheck& question);
+  void handle_here(Now now, const Path& path, const traversal::ConnectivityCheck& answer);
 
   // peer_punch.cpp
   bool on_relay() const;
@@ -215,6 +222,7 @@ class Peer final : public SessionHolder {
 
   traversal::CandidateTable candidates_;
   traversal::PathHistory history_;                    // for people who ask why
+  traversal::LanSearch lan_search_;
   Instant searching_since_{};                         // a direct path, after the newest news
   Instant refused_at_{};                              // office: the device's newest attempt
   bool upgrade_needed_ = false;                       // device: said the newest attempt

@@ -100,6 +100,8 @@ void Peer::handle_check(Now now, const Path& path, ByteView datagram) {
   auto check = traversal::open_check(datagram, check_in_);
   if (!check || !checks_.take(now.boot)) return;
   if (check->kind == CheckKind::restarted) return handle_restarted(now, path, *check);
+  if (check->kind == CheckKind::looking) return handle_looking(now, path, *check);
+  if (check->kind == CheckKind::here) return handle_here(now, path, *check);
   if (check->receiver_boot != core_.boot_id()) {
     // The peer has not noticed that we restarted. Its address may be anybody's (this may be a replay), so the word
     // goes to where we last knew it to be.
@@ -229,10 +231,17 @@ void Peer::use(Now now, Candidate& candidate) {
   if (untold_ && candidate.last_answer == now.boot) tell_addresses(now);
 }
 
+// Of the path in use, if it may be of use later. A link-local one means nothing without its interface's number, which may
+// be another's tomorrow.
+std::optional<SocketAddress> Peer::lasting_address() const {
+  bool lasts = session_ && session_->path && !relay::is_relayed(session_->path->remote) && !session_->path->remote.is_link_local();
+  return lasts ? std::optional(session_->path->remote) : std::nullopt;
+}
+
 // Addresses that worked are where to look first after a restart of either end.
 void Peer::note_paths(Now now) {
   std::vector<SocketAddress> addresses;
-  if (session_ && session_->path && !relay::is_relayed(session_->path->remote)) addresses.push_back(session_->path->remote);
+  if (auto lasting = lasting_address()) addresses.push_back(*lasting);
   for (const SocketAddress& known : record_.addresses) {
     bool keep = !is_office() && addresses.size() < limits::candidates && std::find(addresses.begin(), addresses.end(), known) == addresses.end();
     if (keep) addresses.push_back(known);
@@ -278,7 +287,13 @@ void Peer::handle_network_change(Now now) {
     // The path in use is as doubtful as any other now: whichever answers first carries on.
     if (Candidate* active = candidates_.active()) active->silent_since = now.boot - limits::path_suspect_after - 1ns;
     tell_addresses(now);
-    return check_all(now);
+    check_all(now);
+    if (suspended_at_ == far_future) return;
+    // Here it is an outage that has just begun; an attempt that began elsewhere says where we were.
+    down_since_ = now.boot;
+    core_.drop(attempt_);
+    timers_.set_earlier(Timer::retry, now.boot + limits::lan_search_after);
+    return;
   }
   down_since_ = now.boot;
   if (!is_office()) connect(now);

@@ -72,7 +72,7 @@ void Peer::handle_offer(Now now, const tunnel::Offer& offer) {
   record_.services = offer.services;
   for (OfferedService& service : record_.services) service.office = record_.key;
   std::vector<SocketAddress> addresses;
-  if (session_->path && !relay::is_relayed(session_->path->remote)) addresses.push_back(session_->path->remote);
+  if (auto lasting = lasting_address()) addresses.push_back(*lasting);
   for (const SocketAddress& address : offer.addresses) {
     bool fresh = std::find(addresses.begin(), addresses.end(), address) == addresses.end();
     if (fresh && addresses.size() < limits::candidates) addresses.push_back(address);

@@ -15,11 +15,14 @@ namespace {
 struct Interface {
   InterfaceFacts facts;
   bool works = false;   // up, with a carrier, and no loopback
+  bool lan = false;     // more than two ends, and multicast
   uint32_t bridge = 0;  // that it is a port of; 0: none
 };
 using Interfaces = std::map<uint32_t, Interface>;
 
 struct Found {
+  uint32_t interface = 0;
+  bool lan = false;
   SocketAddress address;
   bool is_virtual = false;
 };
@@ -43,6 +46,7 @@ Interface read_interface(const nlmsghdr& header) {
   const auto* link = static_cast<const ifinfomsg*>(NLMSG_DATA(&header));
   Interface entry;
   entry.works = (link->ifi_flags & IFF_UP) && (link->ifi_flags & IFF_RUNNING) && !(link->ifi_flags & IFF_LOOPBACK);
+  entry.lan = (link->ifi_flags & IFF_MULTICAST) && !(link->ifi_flags & IFF_POINTOPOINT);
   for_each_attribute<ifinfomsg>(header, [&](const rtattr& attribute) {
     switch (attribute.rta_type & NLA_TYPE_MASK) {
       case IFLA_IFNAME: entry.facts.name = text_of(attribute); break;
@@ -108,7 +112,7 @@ std::vector<Found> list_addresses(const Interfaces& interfaces) {
     if (link == interfaces.end() || !link->second.works) return;
     uint32_t flags = 0;
     SocketAddress address = address_of(header, flags);
-    if (usable(address, flags)) all.push_back({address, is_virtual_address(link->second.facts, address)});
+    if (usable(address, flags)) all.push_back({link->first, link->second.lan, address, is_virtual_address(link->second.facts, address)});
   });
   return all;
 }
@@ -118,6 +122,14 @@ std::vector<Found> list_addresses(const Interfaces& interfaces) {
 std::map<uint32_t, InterfaceFacts> interface_facts() {
   std::map<uint32_t, InterfaceFacts> out;
   for (auto& [number, interface] : list_interfaces()) out.emplace(number, std::move(interface.facts));
+  return out;
+}
+
+std::vector<InterfaceAddress> lan_addresses() {
+  std::vector<InterfaceAddress> out;
+  for (const Found& entry : list_addresses(list_interfaces())) {
+    if (entry.lan && !entry.is_virtual) out.push_back({entry.interface, entry.address});
+  }
   return out;
 }
 

@@ -130,6 +130,13 @@ inline constexpr Duration punch_after = 500ms;   // of ordinary checks in vain
 inline constexpr Duration punch_again = 2s;
 inline constexpr Duration search_again = 10min;  // sooner only if either end's network has changed
 inline constexpr Duration punch_patience = 3s;   // for sockets, relays' answers and the other end's word
+// LAN discovery: UDP port of the groups (7470 to 7473 are daemons' and relays'). After an outage of a second other ways
+// were tried in vain; a device that is far from its office asks a handful of times, then with its other attempts.
+inline constexpr uint16_t lan_port = 7474;
+inline constexpr Duration lan_search_after = 1s;
+inline constexpr double lan_questions_per_second = 1.0 / 10;
+inline constexpr double lan_questions_burst = 3;
+inline constexpr size_t lan_answers = 4;         // to one question: two families, two interfaces
 inline constexpr size_t queued_datagrams = 512;  // single datagrams (checks, copies of a first packet) not sent yet
 inline constexpr Duration flow_patience = 15s;   // a local program waits so long for a bridge that is down
 inline constexpr Duration confirm_patience = 5s; // for the office's first word in a new connection

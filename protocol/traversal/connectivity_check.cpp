@@ -76,7 +76,7 @@ std::optional<ConnectivityCheck> open_check(ByteView datagram, const CheckKeys& 
   msgpack::Reader reader(body);
   ConnectivityCheck check;
   reader.array_exact(10);
-  check.kind = static_cast<CheckKind>(reader.uint(static_cast<uint8_t>(CheckKind::restarted)));
+  check.kind = static_cast<CheckKind>(reader.uint(static_cast<uint8_t>(CheckKind::here)));
   check.counter = reader.uint();
   check.sender_boot = reader.uint();
   check.receiver_boot = reader.uint();

@@ -14,6 +14,8 @@ enum class CheckKind : uint8_t {
   request = 1,    // is answered, to the address that it came from
   response = 2,   // echoes the request's transaction
   restarted = 3,  // the sender's process is new: connections with the old one are over. Never answered
+  looking = 4,    // device, to a multicast group: where is the office? Its counter is one of message 1's
+  here = 5,       // office: the answer, with the question's transaction
 };
 
 struct ConnectivityCheck {

@@ -63,7 +63,19 @@ std::optional<SocketAddress> World::translate(const SocketAddress& sender, const
   return sender;
 }
 
+// Everybody else behind the same router; the open internet carries no multicast.
+void World::send_to_group(const SocketAddress& from, const SocketAddress& group, const Bytes& datagram) {
+  if (capture) captured.push_back({now, {from, group}, datagram});
+  auto sender = std::find_if(nodes.begin(), nodes.end(), [&](const auto& one) { return one->listens(from); });
+  if (sender == nodes.end() || !(*sender)->router || drop(from, group, datagram)) return;
+  for (auto& one : nodes) {
+    bool neighbour = one != *sender && one->router == (*sender)->router && one->address.is_v4() == group.is_v4();
+    if (neighbour && !link.dead) flying_.push({now + 1ms, order_++, from, one->address, datagram});
+  }
+}
+
 void World::send(const SocketAddress& sender, const SocketAddress& to, Bytes datagram, uint8_t) {
+  if (to.is_multicast()) return send_to_group(sender, to, datagram);
   if (is_stream(sender) || is_stream(to)) return flying_.push({now + link.delay, order_++, sender, to, std::move(datagram)});
   auto translated = translate(sender, to);
   if (!translated) return;

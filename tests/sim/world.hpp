@@ -194,6 +194,7 @@ class World {
   std::optional<SocketAddress> translate(const SocketAddress& from, const SocketAddress& to);
   void arrive_by_stream(const Flying& arrived);
   bool arrive_at_router(const Flying& arrived);
+  void send_to_group(const SocketAddress& from, const SocketAddress& group, const Bytes& datagram);
 
   std::map<std::pair<SocketAddress, SocketAddress>, std::unique_ptr<Link>> links_;
   std::priority_queue<Flying, std::vector<Flying>, std::greater<>> flying_;

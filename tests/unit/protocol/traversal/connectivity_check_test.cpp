@@ -96,6 +96,6 @@ TEST_CASE("a check longer than any path's packet is not even decrypted") {
 
 TEST_CASE("a kind that does not exist is refused although its seal is right") {
   CHECK_FALSE(open_check(sealed({.kind = CheckKind{0}}), keys));
-  CHECK_FALSE(open_check(sealed({.kind = CheckKind{4}}), keys));
-  CHECK(open_check(sealed({.kind = CheckKind::restarted}), keys));
+  CHECK_FALSE(open_check(sealed({.kind = CheckKind{6}}), keys));
+  CHECK(open_check(sealed({.kind = CheckKind::here}), keys));
 }
