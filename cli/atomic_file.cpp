@@ -41,15 +41,27 @@ bool sync_directory(const std::string& path) {
   return directory.number >= 0 && fsync(directory.number) == 0;
 }
 
+bool give_to(Owner owner, int descriptor, const std::string& folder) {
+  struct stat found {};
+  if (owner == Owner::caller || geteuid() != 0) return true;
+  return stat(folder.c_str(), &found) == 0 && fchown(descriptor, found.st_uid, found.st_gid) == 0;
+}
+
+// A system service's folder lets its group pass (to the control socket), never write.
+bool is_for_owner_alone(const struct stat& folder) {
+  if (!S_ISDIR(folder.st_mode)) return false;
+  return folder.st_uid == geteuid() ? (folder.st_mode & 077) == 0 : geteuid() == 0 && (folder.st_mode & 027) == 0;
+}
+
 }  // namespace
 
-void write_file_atomically(const std::string& path, ByteView content, unsigned mode, Existing existing) {
+void write_file_atomically(const std::string& path, ByteView content, unsigned mode, Existing existing, Owner owner) {
   auto parent = std::filesystem::path(path).parent_path();
   std::string folder = parent.empty() ? "." : parent.string();
   std::string beside = path + ".XXXXXX";
   Descriptor file{mkostemp(beside.data(), O_CLOEXEC)};
   if (file.number < 0) throw refused("Cannot write", path, errno);
-  bool moved = fchmod(file.number, mode) == 0 && write_whole(file.number, content) &&
+  bool moved = give_to(owner, file.number, folder) && fchmod(file.number, mode) == 0 && write_whole(file.number, content) &&
                renameat2(AT_FDCWD, beside.c_str(), AT_FDCWD, path.c_str(),
                          existing == Existing::refuse ? RENAME_NOREPLACE : 0) == 0;
   if (!moved) {
@@ -74,7 +86,7 @@ void make_private_directory(const std::string& path) {
   struct stat found {};
   if (stat(target.c_str(), &found) != 0) throw refused("Cannot use", path, errno);
   if (found.st_uid == geteuid() && fs::is_empty(target, error) && chmod(target.c_str(), 0700) == 0) return;
-  if (found.st_uid == geteuid() && S_ISDIR(found.st_mode) && (found.st_mode & 077) == 0) return;
+  if (is_for_owner_alone(found)) return;
   throw CommandFailed(ErrorCode::not_allowed, fmt::format("{} is not a folder for you alone.", path),
                       "Choose another folder with --state DIR.");
 }

@@ -20,6 +20,8 @@ class CommandTable {
   // A subcommand of drawbridge, or of `parent`. `action` runs after parsing if this is the innermost command given.
   CLI::App* add(const std::string& name, const std::string& description, Action action, CLI::App* parent = nullptr);
 
+  // All commands, for what describes them.
+  const CLI::App& app() const { return app_; }
   // The action that the command line asked for; empty before parsing.
   const Action& chosen() const { return chosen_; }
 
@@ -43,6 +45,7 @@ void add_netcheck_command(CommandTable& table);   // netcheck
 void add_why_commands(CommandTable& table);       // why, debug dump
 void add_backup_commands(CommandTable& table);    // backup, restore
 void add_demo_command(CommandTable& table);       // demo
+void add_completion_command(CommandTable& table);  // completion
 
 // The whole program but for the process: parses, runs, prints; never throws. `arguments` without the program's name.
 int run(const std::vector<std::string>& arguments, std::istream& in, std::ostream& out, std::ostream& err,

@@ -23,8 +23,10 @@ DeviceId store_identity(const std::string& state, const SeedPhrase& phrase, cons
   KeyFile key{Secret32(phrase.entropy().first<Secret32::size>()), unwrap(phrase.seed()), phrase.language(),
               now_unix_ms()};
   make_private_directory(state);
-  write_file_atomically(state + "/" + admin::name_file_name, as_bytes(name + "\n"), 0600, Existing::replace);
-  write_file_atomically(state + "/" + admin::key_file_name, encode_key_file(key).reveal(), 0600, Existing::refuse);
+  write_file_atomically(state + "/" + admin::name_file_name, as_bytes(name + "\n"), 0600, Existing::replace,
+                        Owner::folder);
+  write_file_atomically(state + "/" + admin::key_file_name, encode_key_file(key).reveal(), 0600, Existing::refuse,
+                        Owner::folder);
   return derive_identity(key.seed).id;
 }
 

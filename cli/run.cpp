@@ -41,6 +41,7 @@ void add_all(CommandTable& table) {
   add_audit_commands(table);
   add_backup_commands(table);
   add_demo_command(table);
+  add_completion_command(table);
 }
 
 // CLI11 wants the arguments in reverse.

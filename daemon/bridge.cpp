@@ -7,6 +7,7 @@
 #include "daemon/io/local_endpoints.hpp"
 #include "daemon/observe/event_log.hpp"
 #include "daemon/observe/service_notify.hpp"
+#include "daemon/observe/watchdog.hpp"
 #include "daemon/process.hpp"
 #include "daemon/relay/relay_key.hpp"
 #include "daemon/storage/key_file_reader.hpp"
@@ -197,7 +198,7 @@ Result<void> Bridge::start() {
   if (config_.port_mapping) outside_.map_port(driver_.listening());
   scope_ = std::make_unique<admin::Scope>(admin_scope());
   admin_ = std::make_unique<admin::AdminServer>(
-      loop_, options_.control, [this](admin::CallPtr call) { admin::run_command(*scope_, std::move(call)); });
+      loop_, options_.control, [this](admin::CallPtr call) { admin::run_command(*scope_, std::move(call)); }, options_.control_group);
   return options_.relay ? start_relay() : Result<void>();
 }
 
@@ -230,6 +231,7 @@ Bridge::End Bridge::run() {
   signals_.push_back(std::make_unique<SignalWatch>(loop_, SIGCONT, [this] { woke_up(Duration::zero()); }));
   log_.ready(as_urls(driver_.listening()));
   notify_service("READY=1");
+  Watchdog watchdog(loop_);
   release_startup_pages();
   loop_.run();
   if (end_ == End::stopped) stop();

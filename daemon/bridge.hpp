@@ -24,6 +24,7 @@ namespace drawbridge {
 struct BridgeOptions {
   std::vector<SocketAddress> listen;  // before those of the configuration
   int control = -1;                   // listener of the control socket
+  std::optional<gid_t> control_group;  // whose members it serves, too
   std::function<Result<Config>()> read_config;
   bool relay = false;  // serve as a relay, too
 };

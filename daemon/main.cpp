@@ -1,4 +1,5 @@
 // drawbridged: the daemon, in the foreground.
+#include <grp.h>
 #include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
@@ -15,7 +16,7 @@ namespace drawbridge {
 namespace {
 
 struct CommandLine {
-  std::string state, config, log;
+  std::string state, config, log, control_group;
   std::vector<std::string> listen;
   bool relay = false;
 };
@@ -46,6 +47,13 @@ Result<Config> configuration(const CommandLine& line, const StateDirectory& stat
   return out;
 }
 
+Result<std::optional<gid_t>> group_named(const std::string& name) {
+  if (name.empty()) return std::optional<gid_t>();
+  if (const group* found = getgrnam(name.c_str())) return std::optional<gid_t>(found->gr_gid);
+  return Error{ErrorCode::not_found, "There is no group '" + name + "' on this computer.",
+               "Correct --control-group, or make the group."};
+}
+
 bool has_identity(const StateDirectory& state) {
   return access(find_key(state.key_file(), "").file.c_str(), F_OK) == 0;
 }
@@ -67,9 +75,11 @@ Result<void> serve(const CommandLine& line) {
   auto state = StateDirectory::take(*path);
   if (!state) return state.error();
   if (line.relay && !has_identity(*state)) return serve_relay(line, *state, *listen);
-  auto control = admin::ControlSocket::open(state->control_socket());
+  auto group = group_named(line.control_group);
+  if (!group) return group.error();
+  auto control = admin::ControlSocket::open(state->control_socket(), *group);
   if (!control) return control.error();
-  BridgeOptions options{listen.take(), control->listener(), [&] { return configuration(line, *state); }, line.relay};
+  BridgeOptions options{listen.take(), control->listener(), *group, [&] { return configuration(line, *state); }, line.relay};
   auto end = Bridge::End::restart;
   while (end == Bridge::End::restart) {
     auto config = options.read_config();
@@ -101,6 +111,9 @@ int main(int argc, char** argv) {
   app.add_option("--listen", line.listen,
                  "UDP address to listen on; may be repeated (default: port 7470 of every address)")
       ->type_name("ADDR:PORT");
+  app.add_option("--control-group", line.control_group,
+                 "Group whose members may control this node, too (the system service: drawbridge)")
+      ->type_name("GROUP");
   app.add_flag("--relay", line.relay, "Serve as a relay: alone, or beside this computer's own identity if it has one");
   app.add_option("--log", line.log, "Form of the log on standard output")->check(CLI::IsMember({"human", "json"}));
   app.set_version_flag("--version", std::string("drawbridged ") + DRAWBRIDGE_VERSION);

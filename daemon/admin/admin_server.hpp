@@ -1,7 +1,11 @@
-// AdminServer: the clients of the control socket. Who may open it owns the node.
+// AdminServer: the clients of the control socket. Whoever it serves owns the node: this process's user, root, and the
+// members of the socket's group if it has one (docs/spec/admin.md, section 1).
 #pragma once
 
+#include <sys/types.h>
+
 #include <list>
+#include <optional>
 
 #include "daemon/admin/admin_connection.hpp"
 
@@ -9,8 +13,10 @@ namespace drawbridge::admin {
 
 class AdminServer {
  public:
-  // `listener` is borrowed (ControlSocket). `request` is called for each request of a client with the right to ask.
-  AdminServer(Loop& loop, int listener, std::function<void(CallPtr)> request);
+  // `listener` is borrowed (ControlSocket). `request` is called for each request of a client with the right to ask. `group`: the
+  // socket's.
+  AdminServer(Loop& loop, int listener, std::function<void(CallPtr)> request,
+              std::optional<gid_t> group = std::nullopt);
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
 
@@ -26,6 +32,7 @@ class AdminServer {
 
   Loop& loop_;
   int listener_;
+  std::optional<gid_t> group_;
   std::function<void(CallPtr)> request_;
   std::list<Client> clients_;
   bool any_over_ = false;

@@ -11,7 +11,16 @@
 
 namespace drawbridge::admin {
 
-Result<ControlSocket> ControlSocket::open(const std::string& path) {
+namespace {
+
+// The group first: the file is never open to another one.
+bool open_to_group(const std::string& path, std::optional<gid_t> group) {
+  return !group || (chown(path.c_str(), static_cast<uid_t>(-1), *group) == 0 && chmod(path.c_str(), 0660) == 0);
+}
+
+}  // namespace
+
+Result<ControlSocket> ControlSocket::open(const std::string& path, std::optional<gid_t> group) {
   SystemAddress address;
   if (!to_system(path, address)) {
     return Error{ErrorCode::invalid_argument, "The path " + path + " is too long for a control socket.",
@@ -21,7 +30,7 @@ Result<ControlSocket> ControlSocket::open(const std::string& path) {
   unlink(path.c_str());
   // Before bind: the file never exists with a looser mode.
   bool open = fd && fchmod(fd.get(), 0600) == 0 && bind(fd.get(), address.get(), address.length) == 0 &&
-              listen(fd.get(), SOMAXCONN) == 0;
+              open_to_group(path, group) && listen(fd.get(), SOMAXCONN) == 0;
   if (!open) return system_error("Cannot open the control socket " + path, errno, "Check the folder's owner and mode.");
   return ControlSocket(std::move(fd), path);
 }

@@ -4,6 +4,7 @@
 
 #include "daemon/io/system_entropy.hpp"
 #include "daemon/observe/service_notify.hpp"
+#include "daemon/observe/watchdog.hpp"
 #include "daemon/process.hpp"
 #include "daemon/relay/relay_key.hpp"
 #include "daemon/relay/relay_service.hpp"
@@ -30,6 +31,7 @@ Result<void> serve_relay_only(const StateDirectory& state, const Config& config)
   signals.push_back(std::make_unique<SignalWatch>(loop, SIGHUP, [&] { (*service)->reload(); }));
   log.ready((*service)->urls());
   notify_service("READY=1");
+  Watchdog watchdog(loop);
   release_startup_pages();
   loop.run();
   return {};
