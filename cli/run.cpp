@@ -10,7 +10,7 @@
 namespace drawbridge::cli {
 namespace {
 
-constexpr const char* version = "drawbridge 0.1.0";
+constexpr const char* version = "drawbridge " DRAWBRIDGE_VERSION;
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "cli/command_table.hpp"
+#include "cli/service_unit.hpp"
 #include "cli/status_text.hpp"
 
 namespace drawbridge::cli {
@@ -31,8 +32,9 @@ std::string absolute_target(const std::string& target) {
 }
 
 ExitCode expose(Session& session, const ExposeArguments& arguments) {
-  Value service =
-      session.ask("expose", Value::map({{"name", arguments.name}, {"target", absolute_target(arguments.target)}}));
+  std::string target = absolute_target(arguments.target);
+  let_in(UnitFolders(), session.state, arguments.name, target);
+  Value service = session.ask("expose", Value::map({{"name", arguments.name}, {"target", target}}));
   if (session.out.document(service)) return ExitCode::done;
   session.out.line(fmt::format("“{}” is exposed. Devices reach it once they are allowed to: drawbridge allow DEVICE {}",
                                arguments.name, arguments.name));
@@ -43,6 +45,8 @@ ExitCode expose(Session& session, const ExposeArguments& arguments) {
 
 ExitCode unexpose(Session& session, const std::string& name) {
   Value result = session.ask("unexpose", Value::map({{"name", name}}));
+  std::string left_to_do = shut_out(UnitFolders(), session.state, name);
+  if (!left_to_do.empty()) session.out.note(left_to_do);
   if (!session.out.document(result)) session.out.line(fmt::format("“{}” is no longer exposed.", name));
   return ExitCode::done;
 }

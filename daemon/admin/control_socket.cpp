@@ -13,9 +13,14 @@ namespace drawbridge::admin {
 
 namespace {
 
-// The group first: the file is never open to another one.
+// The group first: the file is never open to another one. A service's own group needs no call that its filter may
+// refuse.
 bool open_to_group(const std::string& path, std::optional<gid_t> group) {
-  return !group || (chown(path.c_str(), static_cast<uid_t>(-1), *group) == 0 && chmod(path.c_str(), 0660) == 0);
+  if (!group) return true;
+  struct stat file {};
+  bool theirs = stat(path.c_str(), &file) == 0 &&
+                (file.st_gid == *group || chown(path.c_str(), static_cast<uid_t>(-1), *group) == 0);
+  return theirs && chmod(path.c_str(), 0660) == 0;
 }
 
 }  // namespace
