@@ -49,7 +49,7 @@ class Machine:
 
     def fetch_dependencies(self, package):
         """Into its package cache, while it still shares this computer's network."""
-        name = "/" + os.path.basename(package)
+        name = "/root/" + os.path.basename(package)
         shutil.copy(package, self.path(name))
         command = ["chroot", self.tree, "apt-get", "install", "-qq", "-y", "--no-install-recommends", "--download-only", name]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
