@@ -104,7 +104,7 @@ void add_service_commands(CommandTable& table) {
   auto* expose_command = table.add("expose", "Share a service of this office with allowed devices",
                                    [exposed](Session& session) { return expose(session, *exposed); });
   expose_command->add_option("NAME", exposed->name, "Lower-case letters, digits and dashes")->required();
-  expose_command->add_option("TARGET", exposed->target, "host:port, unix:/path or folder:/path")->required();
+  expose_command->add_option("TARGET", exposed->target, "HOST:PORT, udp:HOST:PORT, http://HOST:PORT, unix:/PATH, folder:/PATH or command:PROGRAM")->required();
 
   auto removed = std::make_shared<std::string>();
   auto* unexpose_command = table.add("unexpose", "Stop sharing a service",

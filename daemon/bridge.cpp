@@ -75,7 +75,8 @@ Bridge::Bridge(const StateDirectory& state, const BridgeOptions& options, Config
       outside_(loop_, log_, node_),
       flows_(loop_, driver_),
       connector_(loop_, flows_, connector_answers()),
-      http_(loop_) {
+      http_(loop_),
+      commands_(loop_, log_, state_.file("commands")) {
   driver_.set_outlet(&relay_links_);
   choose_proxy();
 }
@@ -142,6 +143,7 @@ void Bridge::offer_services() {
   auto services = node_.offered_services();
   forward_->offer(services);
   gateway_->offer(services);
+  commands_.follow(node_.own_services());
 }
 
 admin::Scope Bridge::admin_scope() {
@@ -176,6 +178,9 @@ Result<void> Bridge::start() {
   connector_.serve(Target::Kind::folder, [this](const event::FlowRequested& request, const Target& target) {
     return folders_.connect(target.path, request.service);
   });
+  connector_.find(Target::Kind::command,
+                  {[this](const std::string& service, ServiceConnector::Found found) { commands_.when_ready(service, std::move(found)); },
+                   [this](const std::string& service) { return commands_.cause(service); }});
   connector_.wrap(Target::Kind::http, [this](const event::FlowRequested& request, const Target& target, FileDescriptor program) {
     return http_.connect(std::move(program), {{to_text(request.device.peer), request.device_name, name_}, authority(target)});
   });
@@ -235,6 +240,7 @@ Bridge::End Bridge::run() {
   release_startup_pages();
   loop_.run();
   if (end_ == End::stopped) stop();
+  commands_.end_all();
   return end_;
 }
 

@@ -16,6 +16,7 @@
 #include "daemon/nat/outside_addresses.hpp"
 #include "daemon/relay/relay_links.hpp"
 #include "daemon/relay/relay_service.hpp"
+#include "daemon/services/command_services.hpp"
 #include "daemon/storage/state_directory.hpp"
 
 namespace drawbridge {
@@ -95,6 +96,7 @@ class Bridge {
   ServiceConnector connector_;
   folder::FolderServices folders_;
   http::HttpServices http_;
+  CommandServices commands_;
   std::unique_ptr<LocalForward> forward_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::unique_ptr<InterfaceMonitor> monitor_;

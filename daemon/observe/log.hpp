@@ -27,6 +27,8 @@ enum class LogEvent : uint8_t {
   revoked,         // this node was told so by an office
   refused,         // a right tag with something wrong behind it
   service_failed,  // the service's program could not be reached
+  command_said,    // a line of a `command:` service's program
+  command_ready,   // ... which serves now
   local_user_refused,
   config_reloaded,
   config_refused,

@@ -17,6 +17,18 @@ class DialingEnd : public FlowEnd {
   TargetDialer dialer_;
 };
 
+// A flow whose target is not known yet. `alive` ends with it.
+class WaitingEnd : public FlowEnd {
+ public:
+  std::weak_ptr<int> alive() const { return alive_; }
+  void flow_readable() override {}
+  void flow_writable() override {}
+  void flow_ended(FlowReset, const std::string&) override {}
+
+ private:
+  std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+};
+
 }  // namespace
 
 ServiceConnector::ServiceConnector(Loop& loop, FlowTable& flows, Answers answers)
@@ -29,6 +41,7 @@ void ServiceConnector::serve(Target::Kind kind, Opener opener) {
 void ServiceConnector::handle(const event::FlowRequested& request) {
   auto target = parse_target(request.target);
   if (!target) return refuse(request.flow, request.service, FlowReset::target_failed, target.error().message);
+  if (auto finder = finders_.find(target->kind); finder != finders_.end()) return find_and_dial(request, finder->second);
   auto opener = openers_.find(target->kind);
   if (opener != openers_.end()) return open_inside(request, *target, opener->second);
   if (target->kind == Target::Kind::folder) {
@@ -41,6 +54,17 @@ void ServiceConnector::open_inside(const event::FlowRequested& request, const Ta
   auto opened = opener(request, target);
   if (opened) return accept(request.flow, request.service, opened.take());
   refuse(request.flow, request.service, FlowReset::target_failed, opened.error().message);
+}
+
+void ServiceConnector::find_and_dial(const event::FlowRequested& request, const Finder& finder) {
+  auto end = std::make_unique<WaitingEnd>();
+  auto alive = end->alive();
+  flows_.add(request.flow, std::move(end));
+  finder.find(request.service, [this, request, alive](Result<Target> found) {
+    if (alive.expired()) return;
+    if (found) return dial(request, *found);
+    refuse(request.flow, request.service, FlowReset::target_refused, found.error().message);
+  });
 }
 
 void ServiceConnector::dial(const event::FlowRequested& request, const Target& target) {
@@ -88,7 +112,11 @@ void ServiceConnector::refuse(FlowId flow, const std::string& service, FlowReset
 
 std::string ServiceConnector::cause(const std::string& service) const {
   auto entry = causes_.find(service);
-  return entry == causes_.end() ? "" : entry->second;
+  if (entry != causes_.end()) return entry->second;
+  for (const auto& [kind, finder] : finders_) {
+    if (std::string cause = finder.cause(service); !cause.empty()) return cause;
+  }
+  return "";
 }
 
 }  // namespace drawbridge

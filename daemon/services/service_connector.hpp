@@ -29,6 +29,14 @@ class ServiceConnector {
   using Wrapper = std::function<Result<FileDescriptor>(const event::FlowRequested& request, const Target& target, FileDescriptor program)>;
   void wrap(Target::Kind kind, Wrapper wrapper) { wrappers_[kind] = std::move(wrapper); }
 
+  // Where services of this kind are is found out for each flow, perhaps later; then they are dialed.
+  using Found = std::function<void(Result<Target>)>;
+  struct Finder {
+    std::function<void(const std::string& service, Found)> find;
+    std::function<std::string(const std::string& service)> cause;  // why it would fail just now; empty: nothing known
+  };
+  void find(Target::Kind kind, Finder finder) { finders_[kind] = std::move(finder); }
+
   // Services of this kind are opened by `opener` from now on, instead of being dialed.
   void serve(Target::Kind kind, Opener opener);
   void handle(const event::FlowRequested& request);
@@ -38,6 +46,7 @@ class ServiceConnector {
 
  private:
   void open_inside(const event::FlowRequested& request, const Target& target, const Opener& opener);
+  void find_and_dial(const event::FlowRequested& request, const Finder& finder);
   void dial(const event::FlowRequested& request, const Target& target);
   void connected(const event::FlowRequested& request, const Target& target, FileDescriptor fd);
   void accept(FlowId flow, const std::string& service, FileDescriptor fd);
@@ -49,6 +58,7 @@ class ServiceConnector {
   Answers answers_;
   std::map<Target::Kind, Opener> openers_;
   std::map<Target::Kind, Wrapper> wrappers_;
+  std::map<Target::Kind, Finder> finders_;
   std::map<std::string, std::string> causes_;  // only of services whose newest connection failed
 };
 

@@ -6,7 +6,7 @@
 namespace drawbridge {
 namespace {
 
-constexpr const char* forms = "Write host:port, udp:host:port, http://host:port, unix:/path/to/socket or folder:/path/to/folder.";
+constexpr const char* forms = "Write host:port, udp:host:port, http://host:port, unix:/path/to/socket, folder:/path/to/folder or command:PROGRAM.";
 constexpr uint16_t web_port = 80;  // a folder is a page for browsers
 
 Error invalid(const std::string& message) {
@@ -50,6 +50,13 @@ Result<Target> host_and_port(const std::string& text) {
   return target;
 }
 
+Result<Target> command_line(const std::string& line) {
+  bool plain = std::none_of(line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  bool empty = line.find_first_not_of(' ') == std::string::npos;
+  if (empty || !plain) return invalid("A command is one line with a program's name.");
+  return Target{Target::Kind::command, "", 0, line};
+}
+
 // "host", "host:port", perhaps with the slash that browsers show.
 Result<Target> web_address(std::string text) {
   if (text.ends_with('/')) text.pop_back();
@@ -76,9 +83,8 @@ Result<Target> parse_target(const std::string& text) {
     return Error{ErrorCode::invalid_argument, "A service cannot be an https: target.",
                  "Its own connection is encrypted already: expose the program's port without TLS as http://host:port, or the one with TLS as host:port."};
   }
-  for (const char* other : {"http:", "command:"}) {
-    if (text.starts_with(other)) return invalid("A service cannot be a '" + std::string(other) + "' target.");
-  }
+  if (text.starts_with("command:")) return command_line(text.substr(8));
+  if (text.starts_with("http:")) return invalid("An http target begins with http://.");
   return host_and_port(text);
 }
 
@@ -94,6 +100,8 @@ const char* kind_name(Target::Kind kind) {
       return "unix";
     case Target::Kind::folder:
       return "folder";
+    case Target::Kind::command:
+      return "command";
   }
   return "tcp";
 }
@@ -105,6 +113,7 @@ uint16_t native_port(const Target& target) {
     case Target::Kind::http:
       return target.port;
     case Target::Kind::unix_socket:
+    case Target::Kind::command:
       return 0;
     case Target::Kind::folder:
       return web_port;

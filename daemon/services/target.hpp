@@ -9,18 +9,19 @@
 namespace drawbridge {
 
 struct Target {
-  enum class Kind { tcp, udp, http, unix_socket, folder };
+  enum class Kind { tcp, udp, http, unix_socket, folder, command };
   Kind kind = Kind::tcp;
   std::string host;   // tcp, udp, http: name or address, without brackets
   uint16_t port = 0;  // tcp, udp, http
-  std::string path;   // unix_socket, folder: absolute
+  std::string path;   // unix_socket, folder: absolute; command: a line for the shell
 };
 
-// "host:port", "[2001:db8::1]:port", "udp:host:port", "http://host:port", "unix:/path", "folder:/path". `invalid_argument` names what is wrong and which
+// "host:port", "[2001:db8::1]:port", "udp:host:port", "http://host:port", "unix:/path", "folder:/path",
+// "command:PROGRAM ARGUMENTS". `invalid_argument` names what is wrong and which
 // forms there are.
 Result<Target> parse_target(const std::string& text);
 
-// The kind's name in the service list: "tcp", "udp", "http", "unix", "folder".
+// The kind's name in the service list: "tcp", "udp", "http", "unix", "folder", "command".
 const char* kind_name(Target::Kind kind);
 // The port proposed to devices; 0: none.
 uint16_t native_port(const Target& target);

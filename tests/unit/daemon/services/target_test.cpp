@@ -21,6 +21,8 @@ TEST_CASE("targets are read in each form") {
   CHECK(authority(*parse_target("http://nas")) == "nas");
   CHECK(authority(*parse_target("http://[2001:db8::1]:81")) == "[2001:db8::1]:81");
   CHECK(parse_target("https://localhost").error().remedy.find("http://host:port") != std::string::npos);
+  CHECK(parse_target("command:ollama serve")->path == "ollama serve");
+  CHECK(kind_name(Target::Kind::command) == std::string("command"));
   CHECK(parse_target("unix:/run/app.sock")->path == "/run/app.sock");
   CHECK(parse_target("folder:/srv/my files")->path == "/srv/my files");
   CHECK(kind_name(parse_target("folder:/srv")->kind) == std::string("folder"));
@@ -30,7 +32,7 @@ TEST_CASE("a wrong target is refused and the sentence says which forms there are
   auto text =
       GENERATE(as<std::string>{}, "", "localhost", "localhost:", "localhost:0", "localhost:65536", "localhost:12x",
                ":80", "a b:80", "2001:db8::1:80", "unix:relative.sock", "unix:", "folder:files", "udp:host", "udp:53",
-               "http://host:80/path", "http://", "http://host:0", "command:top", "unix:/" + std::string(107, 'x'));
+               "http://host:80/path", "http://", "http://host:0", "http:host:80", "command:", "command: ", "command:a\nb", "unix:/" + std::string(107, 'x'));
   auto target = parse_target(text);
   REQUIRE_FALSE(target.ok());
   CHECK(target.error().code == ErrorCode::invalid_argument);
