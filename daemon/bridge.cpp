@@ -75,8 +75,9 @@ Bridge::Bridge(const StateDirectory& state, const BridgeOptions& options, Config
       outside_(loop_, log_, node_),
       flows_(loop_, driver_),
       connector_(loop_, flows_, connector_answers()),
+      folders_(options_.outside),
       http_(loop_),
-      commands_(loop_, log_, state_.file("commands")) {
+      commands_(loop_, log_, state_.file("commands"), options_.outside) {
   driver_.set_outlet(&relay_links_);
   choose_proxy();
 }

@@ -28,6 +28,7 @@ struct BridgeOptions {
   std::optional<gid_t> control_group;  // whose members it serves, too
   std::function<Result<Config>()> read_config;
   bool relay = false;  // serve as a relay, too
+  Outside* outside = nullptr;  // with the sandbox on; must outlive the bridge
 };
 
 class Bridge {

@@ -9,6 +9,7 @@
 #include "daemon/bridge.hpp"
 #include "daemon/process.hpp"
 #include "daemon/relay/relay_only.hpp"
+#include "daemon/sandbox/sandbox.hpp"
 #include "daemon/storage/key_file_reader.hpp"
 #include "keys/libsodium.hpp"
 
@@ -18,7 +19,7 @@ namespace {
 struct CommandLine {
   std::string state, config, log, control_group;
   std::vector<std::string> listen;
-  bool relay = false;
+  bool relay = false, no_sandbox = false;
 };
 
 int fail(const Error& error) {
@@ -54,6 +55,18 @@ Result<std::optional<gid_t>> group_named(const std::string& name) {
                "Correct --control-group, or make the group."};
 }
 
+// From here on this process is confined, and so is all that it starts, but for the outside thread.
+Result<void> close_sandbox(const CommandLine& line, const StateDirectory& state, const Config& config) {
+  if (line.no_sandbox) return {};
+  SandboxPaths paths{state.path(), {line.config, config.passphrase_file, config.relay.certificate, config.relay.key}};
+  if (const char* credentials = std::getenv("CREDENTIALS_DIRECTORY")) paths.read.push_back(std::string(credentials) + "/");
+  auto lacking = enter_sandbox(paths);
+  if (!lacking) return lacking.error();
+  Log log(STDOUT_FILENO, config.log, config.log_level);
+  for (const std::string& what : *lacking) log.warning(LogEvent::sandbox_incomplete, {{LogField::message, what}});
+  return {};
+}
+
 bool has_identity(const StateDirectory& state) {
   return access(find_key(state.key_file(), "").file.c_str(), F_OK) == 0;
 }
@@ -62,6 +75,7 @@ Result<void> serve_relay(const CommandLine& line, const StateDirectory& state, c
   auto config = configuration(line, state);
   if (!config) return config.error();
   if (!listen.empty()) config->relay.listen = listen;
+  if (auto closed = close_sandbox(line, state, *config); !closed) return closed.error();
   return serve_relay_only(state, *config);
 }
 
@@ -79,7 +93,12 @@ Result<void> serve(const CommandLine& line) {
   if (!group) return group.error();
   auto control = admin::ControlSocket::open(state->control_socket(), *group);
   if (!control) return control.error();
-  BridgeOptions options{listen.take(), control->listener(), *group, [&] { return configuration(line, *state); }, line.relay};
+  std::optional<Outside> outside;
+  if (!line.no_sandbox) outside.emplace();
+  BridgeOptions options{listen.take(), control->listener(), *group, [&] { return configuration(line, *state); }, line.relay,
+                        outside ? &*outside : nullptr};
+  if (auto config = options.read_config(); !config) return config.error();
+  else if (auto closed = close_sandbox(line, *state, *config); !closed) return closed.error();
   auto end = Bridge::End::restart;
   while (end == Bridge::End::restart) {
     auto config = options.read_config();
@@ -116,6 +135,8 @@ int main(int argc, char** argv) {
       ->type_name("GROUP");
   app.add_flag("--relay", line.relay, "Serve as a relay: alone, or beside this computer's own identity if it has one");
   app.add_option("--log", line.log, "Form of the log on standard output")->check(CLI::IsMember({"human", "json"}));
+  app.add_flag("--no-sandbox", line.no_sandbox,
+               "For debuggers and profilers: do not confine this process to its files and system calls");
   app.set_version_flag("--version", std::string("drawbridged ") + DRAWBRIDGE_VERSION);
   try {
     app.parse(argc, argv);

@@ -18,6 +18,7 @@ namespace drawbridge::folder {
 struct Served {
   std::string folder;   // absolute path at the office
   std::string service;  // its name, as the page's title
+  bool confined = false;  // each thread to the folder, by the kernel
   UploadTurns turns;
 };
 

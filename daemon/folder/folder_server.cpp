@@ -10,8 +10,10 @@
 #include <cstring>
 
 #include "daemon/folder/detached_work.hpp"
+#include "daemon/folder/confinement.hpp"
 #include "daemon/folder/exchange.hpp"
 #include "daemon/io/system_error.hpp"
+#include "daemon/sandbox/sandbox.hpp"
 
 namespace drawbridge::folder {
 namespace {
@@ -40,7 +42,9 @@ MHD_Result serve(void* served, MHD_Connection* connection, const char* url, cons
                  const char* bytes, size_t* length, void** state) {
   auto* exchange = static_cast<Exchange*>(*state);
   if (!exchange) {
-    exchange = new Exchange(*static_cast<Served*>(served), connection, method, url);
+    auto& shared = *static_cast<Served*>(served);
+    if (shared.confined && !confine_thread_to(shared.folder)) return MHD_NO;
+    exchange = new Exchange(shared, connection, method, url);
     *state = exchange;
     auto early = exchange->begin();
     return early ? early->send(connection) : MHD_YES;
@@ -89,11 +93,13 @@ void FolderServer::begin_stop() {
   stopped_ = start_detached([parts = std::shared_ptr<Parts>(std::move(parts_))] { MHD_stop_daemon(parts->daemon); });
 }
 
-Result<std::unique_ptr<FolderServer>> FolderServer::start(const std::string& folder, const std::string& service) {
+Result<std::unique_ptr<FolderServer>> FolderServer::start(const std::string& folder, const std::string& service,
+                                                            Outside* outside) {
   auto parts = std::make_unique<Parts>();
   parts->served.folder = folder;
   parts->served.service = service;
-  parts->daemon = start_daemon(&parts->served, &parts->open);
+  parts->served.confined = outside != nullptr;
+  run_for_folder(outside, [&] { parts->daemon = start_daemon(&parts->served, &parts->open); });
   if (!parts->daemon)
     return system_error("The folder cannot be served", errno, "Look for a limit on threads or memory.");
   return std::unique_ptr<FolderServer>(new FolderServer(std::move(parts)));

@@ -10,14 +10,18 @@
 #include <string>
 
 #include "daemon/io/file_descriptor.hpp"
+#include "daemon/sandbox/outside.hpp"
 #include "keys/result.hpp"
 
 namespace drawbridge::folder {
 
 class FolderServer {
  public:
-  // `folder`: absolute path; need not exist yet. `service`: its name, shown as the page's title.
-  static Result<std::unique_ptr<FolderServer>> start(const std::string& folder, const std::string& service);
+  // `folder`: absolute path; need not exist yet. `service`: its name, shown as the page's title. With `outside` each
+  // connection's thread is confined to the folder by the kernel before it looks at its first request
+  // (daemon/sandbox/sandbox.hpp); null: no sandbox.
+  static Result<std::unique_ptr<FolderServer>> start(const std::string& folder, const std::string& service,
+                                                     Outside* outside = nullptr);
   // Ends all connections. Waits for what their threads are doing, two seconds at most: a thread that a hanging disk holds
   // goes on by itself and touches nothing of ours.
   ~FolderServer();

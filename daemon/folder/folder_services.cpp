@@ -11,7 +11,7 @@ FolderServices::~FolderServices() {
 Result<FileDescriptor> FolderServices::connect(const std::string& folder, const std::string& service) {
   auto& server = servers_[{folder, service}];
   if (!server) {
-    auto started = FolderServer::start(folder, service);
+    auto started = FolderServer::start(folder, service, outside_);
     if (!started) return started.error();
     server = started.take();
   }

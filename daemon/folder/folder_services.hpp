@@ -11,7 +11,9 @@ namespace drawbridge::folder {
 
 class FolderServices {
  public:
-  FolderServices() = default;
+  // `outside`: with it each folder's threads are confined to their folder by the kernel; it must outlive this. Null: no
+  // sandbox.
+  explicit FolderServices(Outside* outside = nullptr) : outside_(outside) {}
   // As FolderServer's, in the time of one of them.
   ~FolderServices();
   FolderServices(const FolderServices&) = delete;
@@ -21,6 +23,7 @@ class FolderServices {
   Result<FileDescriptor> connect(const std::string& folder, const std::string& service);
 
  private:
+  Outside* outside_;
   std::map<std::pair<std::string, std::string>, std::unique_ptr<FolderServer>> servers_;
 };
 

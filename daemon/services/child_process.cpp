@@ -81,7 +81,8 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(Loop& loop, const Sett
   handle->process.data = handle;
   handle->owner = child.get();
   child->handle_ = handle;
-  int error = uv_spawn(loop.raw(), &handle->process, &options);
+  int error = 0;
+  run_outside(settings.outside, [&] { error = uv_spawn(loop.raw(), &handle->process, &options); });
   if (error != 0) return system_error("The command cannot be started", -error);
   child->pid_ = handle->process.pid;
   return child;

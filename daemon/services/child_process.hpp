@@ -9,6 +9,7 @@
 #include <string>
 
 #include "daemon/io/watch.hpp"
+#include "daemon/sandbox/outside.hpp"
 #include "keys/result.hpp"
 
 namespace drawbridge {
@@ -19,6 +20,7 @@ class ChildProcess {
     std::string command_line;                        // for the shell
     std::string folder;                              // working directory, exists
     std::map<std::string, std::string> environment;  // all of it
+    Outside* outside = nullptr;                      // to start it from, past the daemon's sandbox; null: there is none
   };
   struct Callbacks {
     std::function<void(const std::string& line)> said;  // at most 1 KiB of it, nothing but text

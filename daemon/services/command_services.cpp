@@ -44,6 +44,7 @@ void CommandServices::start(const ServiceDefinition& service) {
   settings.service = name;
   settings.command_line = target->path;
   settings.folder = folder_ + "/" + name;
+  settings.outside = outside_;
   running_[name] = {service.target, std::make_unique<SupervisedCommand>(loop_, std::move(settings), std::move(callbacks))};
 }
 

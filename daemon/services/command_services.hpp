@@ -11,8 +11,9 @@ namespace drawbridge {
 
 class CommandServices {
  public:
-  // `folder`: where each command's own folder is made.
-  CommandServices(Loop& loop, Log& log, std::string folder) : loop_(loop), log_(log), folder_(std::move(folder)) {}
+  // `folder`: where each command's own folder is made. `outside`: from where programs are started; null: no sandbox.
+  CommandServices(Loop& loop, Log& log, std::string folder, Outside* outside = nullptr)
+      : loop_(loop), log_(log), folder_(std::move(folder)), outside_(outside) {}
 
   // Starts and ends programs so that exactly those of these services run.
   void follow(const std::vector<ServiceDefinition>& services);
@@ -36,6 +37,7 @@ class CommandServices {
   Loop& loop_;
   Log& log_;
   std::string folder_;
+  Outside* outside_;
   std::map<std::string, Running> running_;
   std::vector<std::unique_ptr<SupervisedCommand>> ending_;  // of services that are gone
 };

@@ -59,7 +59,7 @@ bool SupervisedCommand::prepare() {
 
 void SupervisedCommand::start() {
   if (!prepare()) return;
-  ChildProcess::Settings child{settings_.command_line, settings_.folder, environment(settings_.folder)};
+  ChildProcess::Settings child{settings_.command_line, settings_.folder, environment(settings_.folder), settings_.outside};
   child.environment["PORT"] = std::to_string(port_);
   child.environment["DRAWBRIDGE_SERVICE"] = settings_.service;
   if (socket_path().size() <= longest_socket_path) child.environment["DRAWBRIDGE_SOCKET"] = socket_path();

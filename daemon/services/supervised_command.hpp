@@ -27,6 +27,7 @@ class SupervisedCommand {
     std::string service;
     std::string command_line;
     std::string folder;             // of its own, made if it is not there
+    Outside* outside = nullptr;     // ChildProcess::Settings'
     Duration first_pause = 1s;      // before it is started again; doubled each time
     Duration longest_pause = 60s;
     Duration steady_after = 60s;    // having run for so long, the first pause is due again
