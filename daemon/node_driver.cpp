@@ -135,7 +135,7 @@ void NodeDriver::send_pending() {
     return;
   }
   ByteView rest(buffer_.get() + pending_sent_, pending_.length - pending_sent_);
-  pending_sent_ += udp_.send({pending_.path, pending_.ecn, pending_.segment_size, rest});
+  pending_sent_ += udp_.send({pending_.path, pending_.ecn, pending_.segment_size, rest, pending_.hop_limit});
 }
 
 }  // namespace drawbridge

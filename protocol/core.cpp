@@ -15,10 +15,10 @@ std::vector<AeadId> Core::aeads() const {
   return list;
 }
 
-void Core::send(const Path& path, Bytes bytes) {
+void Core::send(const Path& path, Bytes bytes, uint8_t hop_limit) {
   if (!running || datagrams.size() >= limits::queued_datagrams) return;
   if (!relay::is_relayed(path.remote)) {
-    datagrams.push_back({path, std::move(bytes)});
+    datagrams.push_back({path, std::move(bytes), hop_limit});
     return;
   }
   if (!relays.may_send(path.remote)) return;

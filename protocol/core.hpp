@@ -49,6 +49,7 @@ struct Carried {
 struct OutDatagram {
   Path path;
   Bytes bytes;
+  uint8_t hop_limit = 0;                // as Transmit's
 };
 
 struct Core {
@@ -82,7 +83,7 @@ struct Core {
   std::vector<AeadId> aeads() const;
 
   void emit(Event event) { events.push_back(std::move(event)); }
-  void send(const Path& path, Bytes bytes);
+  void send(const Path& path, Bytes bytes, uint8_t hop_limit = 0);
   // Where peers may find this node, at most limits::candidates: forwarded ports, what relays have seen, and interfaces.
   // What a peer has seen it knows by itself, and to another peer it would be of no use: behind a symmetric router every
   // far end sees another port.

@@ -53,6 +53,7 @@ struct Transmit {
   uint8_t ecn = 0;
   size_t segment_size = 0;
   size_t length = 0;
+  uint8_t hop_limit = 0;              // IPv4's time to live; 0: the system's own
 };
 
 struct Grant {

@@ -166,7 +166,7 @@ Transmit Node::Core::transmit_datagram(Now now, MutableBytes buffer) {
     if (!shared.relays.may_send(datagram.path.remote)) return transmit_datagram(now, buffer);
     datagram.path = shared.relays.path_for(now.boot, datagram.path.remote);
   }
-  return {datagram.path, 0, datagram.bytes.size(), datagram.bytes.size()};
+  return {datagram.path, 0, datagram.bytes.size(), datagram.bytes.size(), datagram.hop_limit};
 }
 
 // Peers take turns, one run each; then whoever is pairing.

@@ -68,8 +68,7 @@ void Peer::handle_timeout(Now now) {
     } else if (waiting != far_future && now.boot - waiting >= limits::path_suspect_after && !timers_.armed(Timer::check)) {
       check_all(now);
     }
-    // Until the first echo nothing else keeps asking: packets may come in without one.
-    if (timers_.expired(Timer::check, now.boot) && (waiting_since() != far_future || !echoed_)) check_all(now);
+    if (timers_.expired(Timer::check, now.boot)) check_due(now);
     // Large packets that vanish look like a dead path: go back to the size that every path carries.
     if (session_ && session_->packet_size > limits::smallest_packet && session_->session->connection().pto_count() >= 2) {
       session_->packet_size = limits::smallest_packet;

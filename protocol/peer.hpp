@@ -101,6 +101,7 @@ class Peer final : public SessionHolder {
     std::optional<traversal::PunchTerms> theirs;
     std::optional<SocketAddress> located;    // where the relay sees the peer
     bool go = false;                         // the device has given the word
+    bool opened = false;                     // our own router's way, where that comes first
     Instant followed_at{};                   // something has come through, and was asked
     std::optional<traversal::Punch> sending;
     std::vector<uint16_t> ports;
@@ -139,7 +140,7 @@ class Peer final : public SessionHolder {
   void finish_revocation(Now now);
 
   // peer_checks.cpp
-  void send_check(Now now, const Path& path, traversal::ConnectivityCheck check, size_t size = 0);
+  void send_check(Now now, const Path& path, traversal::ConnectivityCheck check, size_t size = 0, uint8_t hop_limit = 0);
   enum class Question : uint8_t {
     alive,          // an answer is expected: its absence makes the path suspect
     probe,          // whether this address reaches the peer at all
@@ -150,6 +151,7 @@ class Peer final : public SessionHolder {
   void probe(Now now);
   void check_all(Now now);
   void check_active(Now now);
+  void check_due(Now now);
   void answer_check(Now now, const Path& path, const traversal::ConnectivityCheck& request, size_t size);
   void handle_answer(Now now, const Path& path, const traversal::ConnectivityCheck& response);
   void handle_restarted(Now now, const Path& path, const traversal::ConnectivityCheck& check);
@@ -184,6 +186,7 @@ class Peer final : public SessionHolder {
   void tell_terms(Now now, const std::optional<SocketAddress>& address);
   void handle_terms(Now now, const tunnel::Punch& theirs);
   void start_punch(Now now);
+  void open_own_way(Now now);
   bool by_punch(const Path& path, uint64_t transaction) const;
   void follow_punch(Now now, const Path& path);
   void end_punch(Now now);

@@ -9,11 +9,11 @@ using traversal::Candidate;
 using traversal::CheckKind;
 using traversal::ConnectivityCheck;
 
-void Peer::send_check(Now, const Path& path, ConnectivityCheck check, size_t size) {
+void Peer::send_check(Now, const Path& path, ConnectivityCheck check, size_t size, uint8_t hop_limit) {
   check.counter = ++check_counter_;
   check.sender_boot = core_.boot_id();
   check.receiver_boot = record_.peer_boot;
-  core_.send(path, traversal::seal_check(check, check_out_, size, core_.entropy));
+  core_.send(path, traversal::seal_check(check, check_out_, size, core_.entropy), hop_limit);
 }
 
 void Peer::request_check(Now now, Candidate& candidate, Question question) {
@@ -22,7 +22,7 @@ void Peer::request_check(Now now, Candidate& candidate, Question question) {
   check.confirmed_size = candidate.confirmed_size;
   if (candidate.rtt) check.round_trip_us = static_cast<uint32_t>(std::min<int64_t>(candidate.rtt->count() / 1000, UINT32_MAX));
   uint16_t size = question == Question::size ? candidate.largest_packet() : 0;
-  candidate.note_request(check.transaction, now.boot, size);
+  candidate.note_request(check.transaction, now.boot, size, check.nominate);
   if (question != Question::size) history_.note_asked(now, candidate.path, relay_of(candidate.path.remote), check.transaction);
   if (question == Question::alive && check_waiting_ == far_future) check_waiting_ = now.boot;
   send_check(now, candidate.path, check, size);
@@ -93,6 +93,14 @@ void Peer::check_all(Now now) {
 void Peer::check_active(Now now) {
   if (Candidate* active = candidates_.active()) request_check(now, *active);
   if (suspended_at_ == far_future) timers_.set_earlier(Timer::check, now.boot + limits::path_suspect_after);
+}
+
+void Peer::check_due(Now now) {
+  // Until the first echo nothing else keeps asking: packets may come in without one.
+  if (waiting_since() != far_future || !echoed_) return check_all(now);
+  // The word that says which path to use may be lost, while answers to other questions show that all is well.
+  const Candidate* active = candidates_.active();
+  if (!is_office() && active && !active->nomination_heard) check_active(now);
 }
 
 void Peer::handle_check(Now now, const Path& path, ByteView datagram) {
@@ -225,6 +233,7 @@ void Peer::use(Now now, Candidate& candidate) {
   }
   if (candidate.relayed()) consider_punch(now);
   else end_punch(now);
+  if (moved) candidate.nomination_heard = false;
   if (!is_office()) check_active(now);
   if (moved && announced_) core_.emit(event::PathChanged{record_.key, candidate.path, relay_url()});
   if (moved) note_paths(now);

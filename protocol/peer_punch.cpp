@@ -123,13 +123,15 @@ void Peer::start_punch(Now now) {
   bool told = punch_->own.address.port != 0;
   if (!told || !punch_->theirs || !punch_->located || punch_->sending) return;
   if (punch_->located->ip != punch_->theirs->address.ip || punch_->theirs->address.is_v4() != punch_->own.address.is_v4()) return;
+  open_own_way(now);
   if (is_office() && !punch_->go) return;
   Instant begin = now.boot;
+  size_t attempt = punch_attempts_++;
   if (!is_office()) {
     // Both at once: a packet that comes before ours has left can make a router keep the address to itself. The word
     // takes half a round trip; so long this end waits. Where that is not exact enough, one end after the other goes first.
-    constexpr int halves[] = {1, 0, 2};
-    int wait = halves[punch_attempts_++ % std::size(halves)];
+    constexpr int halves[] = {1, 1, 0, 2};
+    int wait = halves[attempt % std::size(halves)];
     session_->session->send(tunnel::Punch{punch_->own, true});
     session_->may_send = true;
     begin += candidates_.active() ? candidates_.active()->rtt.value_or(0ns) / 2 * wait : 0ns;
@@ -137,6 +139,18 @@ void Peer::start_punch(Now now) {
   punch_->sending.emplace(begin, punch_->own.source, *punch_->theirs, punch_->ports, core_.entropy);
   punch_->give_up = far_future;
   timers_.set(Timer::punch, begin);
+}
+
+// Where one packet that came too early would spoil everything, our router is made to expect the peer's before the peer
+// can have sent one: by a packet that dies on the way. It is sent as soon as both ends' addresses are known.
+void Peer::open_own_way(Now now) {
+  if (punch_->opened || punch_->own.source != PunchSource::fresh || punch_->ports.empty()) return;
+  punch_->opened = true;
+  Path path;
+  path.local.port = punch_->ports[0];
+  path.remote = punch_->theirs->address;
+  uint8_t hops = traversal::opening_hops(core_.nat_behaviour().mapping, punch_attempts_);
+  send_check(now, path, {.kind = traversal::CheckKind::request, .transaction = punch_->transaction}, 0, hops);
 }
 
 // A packet of the punch has come through, or the answer to one of ours: from now on this is the way to that address.

@@ -72,6 +72,11 @@ void ControlWriter::segment_size(uint16_t size) {
   add(IPPROTO_UDP, UDP_SEGMENT, &size, sizeof size);
 }
 
+void ControlWriter::hop_limit(uint8_t routers, bool v4) {
+  int value = routers;
+  add(v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_TTL : IPV6_HOPLIMIT, &value, sizeof value);
+}
+
 ReceivedControl read_control(msghdr& message) {
   ReceivedControl out;
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {

@@ -25,6 +25,7 @@ class ControlWriter {
   void source(const SocketAddress& local);
   void ecn(uint8_t codepoint, bool v4);
   void segment_size(uint16_t size);
+  void hop_limit(uint8_t routers, bool v4);
 
  private:
   void add(int level, int type, const void* value, size_t length);

@@ -136,6 +136,7 @@ UdpSocket::Outcome UdpSocket::send_once(const DatagramRun& run, ByteView bytes) 
   ControlWriter control(message, buffer);
   if (!run.path.local.is_unspecified() && address_.is_unspecified()) control.source(run.path.local);
   if (run.ecn) control.ecn(run.ecn, address_.is_v4());
+  if (run.hop_limit) control.hop_limit(run.hop_limit, address_.is_v4());
   if (bytes.size() > run.segment_size) control.segment_size(static_cast<uint16_t>(run.segment_size));
   if (message.msg_controllen == 0) message.msg_control = nullptr;
 

@@ -20,6 +20,7 @@ struct DatagramRun {
   uint8_t ecn = 0;          // RFC 3168 codepoint
   size_t segment_size = 0;  // of each datagram; the last may be shorter
   ByteView bytes;           // valid during the call
+  uint8_t hop_limit = 0;    // out: IPv4's time to live; 0: the system's own
 };
 
 // One that came in. Until the callback returns the bytes are the reader's, who may change them and send them on.

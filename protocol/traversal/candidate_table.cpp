@@ -27,8 +27,8 @@ bool Candidate::asked(uint64_t transaction) const {
   return transaction != 0 && std::any_of(requests.begin(), requests.end(), [&](const Request& request) { return request.transaction == transaction; });
 }
 
-void Candidate::note_request(uint64_t transaction, Instant now, uint16_t padded_to) {
-  requests[next_request++ % requests.size()] = {transaction, now, padded_to};
+void Candidate::note_request(uint64_t transaction, Instant now, uint16_t padded_to, bool nominates) {
+  requests[next_request++ % requests.size()] = {transaction, now, padded_to, nominates};
   if (padded_to == 0 && !silent_since) silent_since = now;
 }
 
@@ -40,6 +40,7 @@ std::optional<Duration> Candidate::note_answer(uint64_t transaction, Instant now
     rtt = rtt ? (*rtt * 3 + sample) / 4 : sample;
     last_answer = now;
     silent_since.reset();
+    nomination_heard |= request.nominates;
     if (request.padded_to > 0) confirmed_size = request.padded_to;
     return sample;
   }

@@ -22,16 +22,18 @@ struct Candidate {
     uint64_t transaction = 0;          // 0: none, or answered
     Instant sent{};
     uint16_t padded_to = 0;            // 0: not padded
+    bool nominates = false;
   };
   std::array<Request, 4> requests;
   size_t next_request = 0;
+  bool nomination_heard = false;       // a request that named this address as the one to use has been answered
 
   bool relayed() const;
   // The largest packet that is worth trying on this path.
   uint16_t largest_packet() const;
   // Whether this is one of the newest requests that went to this address and have not been answered.
   bool asked(uint64_t transaction) const;
-  void note_request(uint64_t transaction, Instant now, uint16_t padded_to);
+  void note_request(uint64_t transaction, Instant now, uint16_t padded_to, bool nominates = false);
   // The round trip, and what an answer proves about sizes; nothing if it answers none of the requests.
   std::optional<Duration> note_answer(uint64_t transaction, Instant now);
 };

@@ -17,6 +17,13 @@ bool lets_in(const NatBehaviour& nat) {
   return one_address(nat.mapping) && nat.filtering == Filtering::independent_of_port;
 }
 
+// A router that has counted to the end of its range goes on at the beginning.
+uint16_t within_range(int port) {
+  constexpr int range = static_cast<int>(port_range);
+  int offset = (port - static_cast<int>(first_port)) % range;
+  return static_cast<uint16_t>(static_cast<int>(first_port) + (offset < 0 ? offset + range : offset));
+}
+
 }  // namespace
 
 std::optional<PunchSource> punch_source(const NatBehaviour& own, const NatBehaviour& peer) {
@@ -29,6 +36,11 @@ std::optional<PunchSource> punch_source(const NatBehaviour& own, const NatBehavi
   // Ordinary checks should have met. Some routers keep an address to themselves after a packet that came too early.
   if (own_fixed && peer_fixed) return PunchSource::fresh;
   return std::nullopt;
+}
+
+uint8_t opening_hops(Mapping own, size_t attempt) {
+  // A host that has a public address itself is one router nearer to the peer.
+  return static_cast<uint8_t>(limits::opening_hops - (own == Mapping::none ? 1 : 0) + attempt % 2);
 }
 
 size_t ports_needed(PunchSource source) {
@@ -56,13 +68,13 @@ Punch::Punch(Instant now, PunchSource own, const PunchTerms& theirs, std::vector
   while (std::gcd(stride_, port_range) != 1);
 }
 
-// Half of the many sockets open their ways at once and keep them open: they are found while the other end probes. The
-// other half speaks once that is over: an early packet can spoil the prober's way to where it came from, a late one
-// finds it open.
+// Some of the many sockets open their ways at once and keep them open: they are found while the other end probes. The
+// others speak once that is over: an early packet can spoil the prober's way to where it came from, a late one finds it
+// open.
 size_t Punch::socket_at(size_t index) const {
-  size_t half = ports_.size() / 2;
-  if (own_ != PunchSource::many || half == 0) return index % ports_.size();
-  return index < limits::search_openings ? index % half : half + (index - limits::search_openings) % (ports_.size() - half);
+  size_t early = ports_.size() * limits::search_early_ports / limits::search_ports;
+  if (own_ != PunchSource::many || early == 0) return index % ports_.size();
+  return index < limits::search_openings ? index % early : early + (index - limits::search_openings) % (ports_.size() - early);
 }
 
 Path Punch::path_at(size_t index) const {
@@ -70,7 +82,7 @@ Path Punch::path_at(size_t index) const {
   path.local.port = ports_[socket_at(index)];
   path.remote = theirs_.address;
   if (theirs_.source == PunchSource::counting) {
-    path.remote.port = static_cast<uint16_t>(theirs_.address.port + static_cast<int>(index % cycle_ + 1) * theirs_.step);
+    path.remote.port = within_range(theirs_.address.port + static_cast<int>(index % cycle_ + 1) * theirs_.step);
   } else if (theirs_.source == PunchSource::many) {
     path.remote.port = static_cast<uint16_t>(first_port + (start_ + uint64_t{index} * stride_) % port_range);
   }

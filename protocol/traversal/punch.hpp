@@ -34,6 +34,10 @@ struct PunchTerms {
 // Both ends conclude the same of one another.
 std::optional<PunchSource> punch_source(const NatBehaviour& own, const NatBehaviour& peer);
 
+// How many routers a packet may pass that is to open our own router's way and to die before it reaches the peer's.
+// `attempt`: the first, second, ... of one pair, from 0.
+uint8_t opening_hops(Mapping own, size_t attempt);
+
 // How many sockets beside its own an end needs.
 size_t ports_needed(PunchSource source);
 

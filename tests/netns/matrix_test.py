@@ -38,6 +38,9 @@ class MatrixTest(unittest.TestCase):
     def test_an_early_probe_that_a_router_takes_for_its_own_spoils_nothing_where_the_other_end_admits_any_port(self):
         self.meets_directly('linux-open', 'full-cone')
 
+    def test_two_routers_that_take_early_probes_for_their_own_meet_directly(self):
+        self.meets_directly('linux-open', 'linux-open')
+
     def test_an_office_behind_a_symmetric_router_meets_a_public_laptop_directly(self):
         self.meets_directly('symmetric', 'public')
 

@@ -119,10 +119,12 @@ TEST_CASE("between any two networks the path is direct where it can be, else rel
 TEST_CASE("the whole table: a hundred runs of each pair of networks", "[.][matrix]") {
   const char* wanted = std::getenv("DRAWBRIDGE_MATRIX_RUNS");
   int runs = wanted ? std::atoi(wanted) : 100;
+  const char* only = std::getenv("DRAWBRIDGE_MATRIX_ONLY");
   const auto& kinds = network_kinds();
   std::printf("| one end | other end | theory | direct of %d | median ms | p95 ms | worst ms |\n|---|---|---|---|---|---|---|\n", runs);
   for (size_t i = 0; i < kinds.size(); ++i) {
     for (size_t j = i; j < kinds.size(); ++j) {
+      if (only && kinds[i].name != only && kinds[j].name != only) continue;
       Reach theory = reach(kinds[i], kinds[j]);
       Cell cell = fill(kinds[i], kinds[j], 10'000, runs);
       std::printf("| %s | %s | %c | %d | %ld | %ld | %ld |\n", kinds[i].name.data(), kinds[j].name.data(), static_cast<char>(theory), cell.direct,

@@ -202,7 +202,7 @@ void SimNode::pump() {
         size_t size = std::min(out.segment_size, out.length - at);
         Bytes datagram(buffer.begin() + static_cast<ptrdiff_t>(at), buffer.begin() + static_cast<ptrdiff_t>(at + size));
         if (is_stream(out.path.remote)) send_by_stream(out.path.remote.port, std::move(datagram));
-        else world.send(sending_address(out.path), out.path.remote, std::move(datagram), out.ecn);
+        else world.send(sending_address(out.path), out.path.remote, std::move(datagram), out.hop_limit);
       }
     }
     while (auto event = node->poll_event()) {

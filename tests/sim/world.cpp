@@ -51,16 +51,20 @@ SimNode* World::node_at(const SocketAddress& address, const Router* router) {
 
 // The source that the world sees; nothing: the sender's network lets no UDP out. A private address means something
 // behind its router only.
-std::optional<SocketAddress> World::translate(const SocketAddress& sender, const SocketAddress& to) {
+std::optional<World::Departure> World::translate(const SocketAddress& sender, const SocketAddress& to, int hop_limit) {
   for (auto& one : nodes) {
     if (!one->listens(sender) || is_stream(to)) continue;
     if (one->udp_blocked || sender.is_v4() != to.is_v4()) return std::nullopt;  // or it has no route
-    if (!one->router || node_at(to, one->router)) return sender;
-    SocketAddress from = sender;
-    for (Router* router = one->router; router; router = router->upstream()) from = router->outbound(now, from, to);
-    return from;
+    if (!one->router || node_at(to, one->router)) return Departure{sender};
+    Departure leaving{sender};
+    for (Router* router = one->router; router; router = router->upstream()) {
+      bool own_filter = router->outside().ip == one->address.ip;
+      if (!own_filter && ++leaving.routers >= hop_limit) return std::nullopt;
+      leaving.from = router->outbound(now, leaving.from, to);
+    }
+    return leaving;
   }
-  return sender;
+  return Departure{sender};
 }
 
 // Everybody else behind the same router; the open internet carries no multicast.
@@ -74,12 +78,13 @@ void World::send_to_group(const SocketAddress& from, const SocketAddress& group,
   }
 }
 
-void World::send(const SocketAddress& sender, const SocketAddress& to, Bytes datagram, uint8_t) {
+void World::send(const SocketAddress& sender, const SocketAddress& to, Bytes datagram, uint8_t hop_limit) {
   if (to.is_multicast()) return send_to_group(sender, to, datagram);
   if (is_stream(sender) || is_stream(to)) return flying_.push({now + link.delay, order_++, sender, to, std::move(datagram)});
-  auto translated = translate(sender, to);
-  if (!translated) return;
-  SocketAddress from = *translated;
+  int hops = hop_limit ? hop_limit : 255;
+  auto leaving = translate(sender, to, hops);
+  if (!leaving || leaving->routers + 1 >= hops) return;
+  SocketAddress from = leaving->from;
   if (capture) captured.push_back({now, {from, to}, datagram});
   if (drop(from, to, datagram)) return;
   auto& wire = links_[{from, to}];

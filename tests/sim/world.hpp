@@ -164,7 +164,8 @@ class World {
   Router& add_router(const RouterKind& kind);  // on the open internet
   Router& add_router(const RouterKind& kind, const SocketAddress& outside, Router* upstream = nullptr);
 
-  void send(const SocketAddress& from, const SocketAddress& to, Bytes datagram, uint8_t ecn = 0);
+  // `hop_limit`: as Transmit's. Between any two networks there is one router, as few as there can be.
+  void send(const SocketAddress& from, const SocketAddress& to, Bytes datagram, uint8_t hop_limit = 0);
   // Faults of everything sent from now on.
   LinkOptions link;
   bool capture = false;
@@ -191,7 +192,11 @@ class World {
   Instant next_event() const;
   void arrive(const Flying& arrived);
   SimNode* node_at(const SocketAddress& address, const Router* router);
-  std::optional<SocketAddress> translate(const SocketAddress& from, const SocketAddress& to);
+  struct Departure {
+    SocketAddress from;
+    int routers = 0;  // passed on the way to the open internet
+  };
+  std::optional<Departure> translate(const SocketAddress& from, const SocketAddress& to, int hop_limit);
   void arrive_by_stream(const Flying& arrived);
   bool arrive_at_router(const Flying& arrived);
   void send_to_group(const SocketAddress& from, const SocketAddress& group, const Bytes& datagram);

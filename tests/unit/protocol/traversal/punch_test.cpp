@@ -95,7 +95,7 @@ TEST_CASE("a search is paced and bounded, and never tries a port twice") {
   for (size_t i = limits::search_rate; i < sent.size(); ++i) CHECK(sent[i].first - sent[i - limits::search_rate].first >= 1s);
 }
 
-TEST_CASE("half of the searched end's sockets speak while it is searched, the others afterwards, within pace and bound") {
+TEST_CASE("some of the searched end's sockets speak while it is searched, the others afterwards, within pace and bound") {
   std::vector<uint16_t> ports(limits::search_ports);
   std::iota(ports.begin(), ports.end(), uint16_t{20'000});
   auto sent = all(PunchSource::many, {1, PunchSource::fixed, there, 0}, ports);
@@ -113,8 +113,8 @@ TEST_CASE("half of the searched end's sockets speak while it is searched, the ot
     early += first[port] < 3s && last[port] > probes.back().first - 3s;
     late += first[port] >= probes.back().first;
   }
-  CHECK(early == limits::search_ports / 2);
-  CHECK(late == limits::search_ports / 2);
+  CHECK(early == limits::search_early_ports);
+  CHECK(late == limits::search_ports - limits::search_early_ports);
   for (size_t i = limits::search_rate; i < sent.size(); ++i) CHECK(sent[i].first - sent[i - limits::search_rate].first >= 1s);
 }
 
@@ -124,9 +124,22 @@ TEST_CASE("a fresh socket speaks to a fresh one a few times and is over") {
   for (const auto& [at, path] : sent) CHECK((path.local.port == 5'000 && path.remote == there));
 }
 
-TEST_CASE("predicted ports that run over the end of the range do no harm") {
-  SocketAddress last = there;
+TEST_CASE("a packet that opens one's own way passes one's own router and no more, or in every second attempt another") {
+  for (Mapping behind_a_router : {Mapping::endpoint_independent, Mapping::predictable}) {
+    CHECK(opening_hops(behind_a_router, 0) == 2);
+    CHECK(opening_hops(behind_a_router, 1) == 3);
+    CHECK(opening_hops(behind_a_router, 2) == 2);
+  }
+  CHECK(opening_hops(Mapping::none, 0) == 1);
+}
+
+TEST_CASE("predicted ports that run over either end of the range go on at the other") {
+  SocketAddress last = there, first = there;
   last.port = UINT16_MAX;
-  auto sent = all(PunchSource::fixed, {1, PunchSource::counting, last, 32}, {});
-  CHECK(sent.size() == limits::predicted_ports * limits::punch_repetitions);
+  first.port = 1'024;
+  auto up = all(PunchSource::fixed, {1, PunchSource::counting, last, 1}, {});
+  CHECK(up[0].second.remote.port == 1'024);
+  auto down = all(PunchSource::fixed, {1, PunchSource::counting, first, -1}, {});
+  CHECK(down[0].second.remote.port == UINT16_MAX);
+  for (const auto& [at, path] : all(PunchSource::fixed, {1, PunchSource::counting, last, 32}, {})) CHECK(path.remote.port >= 1'024);
 }
