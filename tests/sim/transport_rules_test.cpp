@@ -163,8 +163,8 @@ TEST_CASE("a change to a faster path is used at once, and to a slower one within
 TEST_CASE("lanes lift one long flow beyond what a single stream's window allows", "[slow][table]") {
   auto [loss, least] = GENERATE(table<double, double>({{0.0, 450}, {0.001, 440}, {0.01, 400}}));
   Office o(31, {.delay = 20ms, .bits_per_second = 500e6, .queue_bytes = 2'500'000, .loss = loss});
-  o.office.expose("sink");
-  SimFlow& flow = o.laptop.open(o.office_id(), "sink", 1'000'000'000);
+  o.office.expose("bulk");
+  SimFlow& flow = o.laptop.open(o.office_id(), "bulk", 1'000'000'000);
   o.world.run(2s);
   uint64_t before = 0, after = 0;
   auto received = [&] {
