@@ -125,7 +125,8 @@ void Peer::start_punch(Now now) {
   if (punch_->located->ip != punch_->theirs->address.ip || punch_->theirs->address.is_v4() != punch_->own.address.is_v4()) return;
   open_own_way(now);
   if (is_office() && !punch_->go) return;
-  Instant begin = now.boot;
+  // Where ways are opened beforehand nothing depends on the moment: only both openings must have left.
+  Instant begin = now.boot + (punch_->opened ? limits::punch_pause : 0ns);
   size_t attempt = punch_attempts_++;
   if (!is_office()) {
     // Both at once: a packet that comes before ours has left can make a router keep the address to itself. The word
@@ -134,7 +135,8 @@ void Peer::start_punch(Now now) {
     int wait = halves[attempt % std::size(halves)];
     session_->session->send(tunnel::Punch{punch_->own, true});
     session_->may_send = true;
-    begin += candidates_.active() ? candidates_.active()->rtt.value_or(0ns) / 2 * wait : 0ns;
+    Duration half = candidates_.active() ? candidates_.active()->rtt.value_or(0ns) / 2 : 0ns;
+    if (!punch_->opened) begin += half * wait;
   }
   punch_->sending.emplace(begin, punch_->own.source, *punch_->theirs, punch_->ports, core_.entropy);
   punch_->give_up = far_future;

@@ -110,7 +110,7 @@ inline constexpr size_t predicted_ports = 16;
 inline constexpr int punch_repetitions = 5;
 inline constexpr Duration punch_pause = 100ms;   // after the first time; then twice as long each time
 // Before that a packet that dies between the two routers opens one's own way, where a packet that came too early would
-// close it: so many routers it may pass, one more in every second attempt (a home router behind another).
+// close it: so many routers it may pass, one more in every third attempt (a home router behind another).
 inline constexpr uint8_t opening_hops = 2;
 // A random one: 2048 of 64512 ports against 128 sockets meet with 98 %, and against 192 that only then speak with 99.8 %.
 // 100 packets of 110 bytes a second for 20 s are 90 kbit/s: less than a telephone call, and no router's table notices 320

@@ -40,7 +40,7 @@ std::optional<PunchSource> punch_source(const NatBehaviour& own, const NatBehavi
 
 uint8_t opening_hops(Mapping own, size_t attempt) {
   // A host that has a public address itself is one router nearer to the peer.
-  return static_cast<uint8_t>(limits::opening_hops - (own == Mapping::none ? 1 : 0) + attempt % 2);
+  return static_cast<uint8_t>(limits::opening_hops - (own == Mapping::none ? 1 : 0) + (attempt % 3 == 2 ? 1 : 0));
 }
 
 size_t ports_needed(PunchSource source) {
