@@ -16,6 +16,7 @@
 #include "protocol/roster/incarnation.hpp"
 #include "protocol/roster/records.hpp"
 #include "protocol/session.hpp"
+#include "protocol/traversal/binding_lifetime.hpp"
 
 namespace drawbridge {
 
@@ -68,6 +69,7 @@ struct Core {
   std::vector<SocketAddress> local_addresses;
   std::vector<SocketAddress> forwarded_addresses;   // at which routers let packets in to us
   relay::RelayTable relays;
+  traversal::BindingLifetime binding;   // of the routers of the network that this computer is in
   std::vector<relay::RelayAddress> own_relays;  // as the owner ordered them
   std::map<std::string, ServiceDefinition> services;
   std::unordered_map<quic::ConnectionId, Carried*, quic::ConnectionIdHash> routes;

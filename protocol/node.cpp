@@ -184,6 +184,8 @@ void Node::Core::forget_left(Now now, Peer& peer) {
 
 void Node::handle_network_change(Now now, std::vector<SocketAddress> local) {
   core_->shared.local_addresses = std::move(local);
+  core_->shared.binding.forget();
+  core_->shared.relays.keep_alive_within(limits::keepalive);
   core_->shared.relays.handle_network_change(now.boot);
   for (auto& [key, peer] : core_->peers) {
     peer->send_offer(now);

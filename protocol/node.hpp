@@ -118,6 +118,7 @@ struct NetworkStatus {
   traversal::NatBehaviour behaviour;
   std::vector<ReflexiveAddress> reflexive;
   std::optional<bool> udp_passes;      // whether UDP gets out and answers come in; nothing: not known yet
+  Duration keepalive{};                // after so long a device breaks its silence: less, where bindings were lost sooner
 };
 
 struct DeviceStatus {                  // on the office: one entry per device, revoked ones included

@@ -92,7 +92,7 @@ void Node::end_asking() {
 
 NetworkStatus Node::network() const {
   const drawbridge::Core& shared = core_->shared;
-  NetworkStatus status{shared.nat_behaviour(), {}, shared.relays.udp_passes()};
+  NetworkStatus status{shared.nat_behaviour(), {}, shared.relays.udp_passes(), shared.binding.keepalive()};
   for (const relay::RelayStatus& relay : shared.relays.statuses()) {
     for (const auto& seen : relay.observations) status.reflexive.push_back({seen.reflexive, relay.address.url, seen.far_end});
   }

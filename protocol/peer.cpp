@@ -14,7 +14,7 @@ Instant Peer::next_timeout() const {
   for (const Ping& ping : pings_) next = std::min(next, ping.deadline);
   if (!session_ || ending()) return next;
   if (suspended_at_ != far_future) return std::min(next, suspended_at_ + longest_suspension());
-  if (check_waiting_ == far_future) next = std::min(next, last_heard_ + (is_office() ? limits::office_patience : limits::keepalive));
+  if (check_waiting_ == far_future) next = std::min(next, quiet_since() + patience());
   if (waiting_since() != far_future && !timers_.armed(Timer::check)) next = std::min(next, waiting_since() + limits::path_suspect_after);
   return next;
 }
@@ -60,8 +60,7 @@ void Peer::handle_timeout(Now now) {
   if (timers_.expired(Timer::punch, now.boot)) punch_due(now);
 
   if (session_ && suspended_at_ == far_future) {
-    bool quiet = now.boot - last_heard_ >= (is_office() ? limits::office_patience : limits::keepalive);
-    if (quiet && check_waiting_ == far_future) check_active(now);
+    if (now.boot - quiet_since() >= patience() && check_waiting_ == far_future) keep_alive(now);
     Instant waiting = waiting_since();
     if (waiting != far_future && now.boot - waiting >= limits::freeze_after) {
       suspend(now);
@@ -81,6 +80,8 @@ void Peer::handle_timeout(Now now) {
   if (!timers_.expired(Timer::retry, now.boot)) return;
   if (session_) {
     check_all(now);
+    // An attempt beside a living connection has set this timer: what falls silent is suspended, and sets it again.
+    if (suspended_at_ == far_future) return;
     // Perhaps the office has restarted and lost our address: a handshake says who we are, wherever it comes from. If
     // the office still has this connection, it says so and nothing is lost.
     if (!is_office() && now.boot - suspended_at_ >= 1s && !attempt_) look_on_lan(now), begin_attempt(now);

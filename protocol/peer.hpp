@@ -172,6 +172,17 @@ class Peer final : public SessionHolder {
   std::string relay_url() const;                            // of the path in use; empty: direct
   std::string path_text() const;                            // for the audit trail
 
+  // peer_keepalive.cpp
+  Duration patience() const;
+  Instant quiet_since() const;
+  void note_heard(Now now, const Path& path);
+  void keep_alive(Now now);
+  void learn_binding(Now now, traversal::Candidate& candidate, const SocketAddress& observed);
+  void doubt_binding(Now now);
+  void follow_path_change(Now now, bool was_relayed, bool is_relayed);
+  void note_binding_lost(Now now, Duration idle);
+  void forget_binding();
+
   // peer_lan.cpp
   void look_on_lan(Now now);
   void handle_looking(Now now, const Path& path, const traversal::ConnectivityCheck& question);
@@ -250,6 +261,10 @@ class Peer final : public SessionHolder {
   std::optional<SocketAddress> nominated_;            // office: followed once it has answered a check of ours
   Instant check_waiting_ = far_future;                // since when a check has not been answered
   Instant last_heard_{};                              // newest authentic thing from the peer
+  Instant path_heard_{};                              // likewise by the path in use
+  std::optional<Duration> idle_before_;               // device: the keepalive that is under way, how long it was quiet before
+  std::optional<Duration> doubtful_idle_;             // device: likewise of one that was not answered in time, ...
+  Instant doubted_at_{};                              // ... and when that was seen
   Instant last_answer_{};                             // newest that shows that it hears us
   quic::ConnectionId accepted_;                       // of the newest first packet that was no replay
   TokenBucket handshakes_{limits::handshakes_per_second, limits::handshakes_burst};

@@ -77,6 +77,7 @@ void Peer::tell_addresses(Now now) {
 }
 
 void Peer::check_all(Now now) {
+  doubt_binding(now);
   // What is suspect is silent since it was last waited for, not since it is asked.
   Instant waiting = waiting_since();
   if (Candidate* active = candidates_.active(); active && waiting != far_future) {
@@ -127,7 +128,7 @@ void Peer::handle_check(Now now, const Path& path, ByteView datagram) {
   // Without a session there is nothing to be alive: an answer would keep the peer believing in one that we gave up.
   if (!session_) return;
   // A question shows that the peer reaches us, not that we reach it: routers may let one way pass and not the other.
-  last_heard_ = now.boot;
+  note_heard(now, path);
   answer_check(now, path, *check, datagram.size());
   if (suspended_at_ != far_future) request_check(now, candidates_.add(path));
   else if (by_punch(path, 0)) follow_punch(now, path);
@@ -177,6 +178,7 @@ void Peer::handle_answer(Now now, const Path& path, const ConnectivityCheck& res
   if (!candidate) return;
   uint16_t size_before = candidate->confirmed_size;
   if (!candidate->note_answer(response.transaction, now.boot) || !session_) return;
+  if (candidates_.active() == candidate) learn_binding(now, *candidate, response.observed);
   if (!is_office()) {
     bool active = candidates_.active() == candidate;
     if (!active && candidates_.better_than_active(*candidate, now.boot)) use(now, *candidate);
@@ -222,6 +224,7 @@ void Peer::use(Now now, Candidate& candidate) {
   Candidate* before = candidates_.active();
   Duration rtt_before = before && before->rtt ? *before->rtt : Duration::zero();
   bool moved = session_->path != candidate.path;
+  if (moved) follow_path_change(now, before && before->relayed(), candidate.relayed());
   note_use(now, candidate.path.remote);
   candidates_.activate(candidate.path.remote);
   session_->path = candidate.path;
@@ -291,6 +294,7 @@ void Peer::forget_lost_addresses() {
 void Peer::handle_network_change(Now now) {
   if (revoked() || !core_.running) return;
   forget_lost_addresses();
+  forget_binding();
   punch_not_before_ = {};
   if (session_) {
     // The path in use is as doubtful as any other now: whichever answers first carries on.
@@ -352,7 +356,8 @@ void Peer::handle_relay_news(Now now, const relay::RelayNews& news) {
 
 // The peer has answered by this path.
 void Peer::alive(Now now, const Path& path, bool both_ways) {
-  last_heard_ = last_answer_ = now.boot;
+  note_heard(now, path);
+  last_answer_ = now.boot;
   check_waiting_ = far_future;
   if (Candidate* candidate = candidates_.find(path.remote); candidate && both_ways) candidate->silent_since.reset();
   if (!session_) return;

@@ -72,6 +72,7 @@ Value netcheck_document(Scope& scope, Instant began) {
                      {"global_ipv6", facts.global_v6},
                      {"mapping", name_of(facts.here.mapping)},
                      {"filtering", name_of(facts.here.filtering)},
+                     {"keepalive_ms", milliseconds(scope.node().network().keepalive)},
                      {"relays", std::move(relays)},
                      {"gateways", std::move(gateways)},
                      {"fixed", addresses_document(scope)},

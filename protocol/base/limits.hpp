@@ -87,6 +87,16 @@ inline constexpr Duration check_retry_first = 250ms;
 inline constexpr Duration check_retry_longest = 45s;
 inline constexpr Duration attempt_life = 2s;      // of one handshake attempt; ngtcp2 repeats its Initial within it
 inline constexpr Duration keepalive = 25s;       // below the 30 s after which common routers forget a UDP flow
+// A shorter binding lifetime is learned (protocol/traversal/binding_lifetime.hpp). Below 5 s a battery suffers more than a
+// connection that takes half a second to come back.
+inline constexpr Duration keepalive_shortest = 5s;
+inline constexpr double binding_margin = 0.8;    // of the shortest idle time that was too long
+inline constexpr Duration binding_raise_pause = 1min;
+// Before what was too long is tried again, doubled each time that it is so again: each trial costs a moment's outage.
+inline constexpr Duration binding_doubted_first = 30min;
+inline constexpr Duration binding_doubted_longest = std::chrono::hours(8);
+// A direct path that is back so soon after its silence was not away for good: probes take 30 to 60 s.
+inline constexpr Duration binding_evidence_life = 90s;
 inline constexpr Duration office_patience = 35s; // an office asks for itself when a device's keepalives stay out
 inline constexpr Duration answer_proves_for = 30s;  // an address that answered a check is the peer's for so long
 inline constexpr Duration path_suspect_after = 500ms;  // data outstanding and nothing came back: check every path

@@ -80,6 +80,8 @@ class RelayClient {
   void ask(Instant now);
   // Asks where the other end's packets come from; Located follows if the relay knows and the answer is not lost.
   void locate(uint8_t channel) { locate_due_ = channel; }
+  // The relay hears of us at least so often; limits::relay_keepalive_office is kept as it is.
+  void keep_alive_within(Duration longest);
   // Leaves the relay, so that the other ends know at once; poll_transmit once more, then it is over.
   void shut_down();
 

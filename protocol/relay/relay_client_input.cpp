@@ -233,6 +233,12 @@ Instant RelayClient::ping_deadline() const {
   return unanswered_since_ == far_future ? due : std::min(due, unanswered_since_ + unanswered_patience);
 }
 
+void RelayClient::keep_alive_within(Duration longest) {
+  if (config_.keepalive <= limits::relay_keepalive_office) return;
+  config_.keepalive = std::max(longest, limits::relay_keepalive_office + 1s);  // a battery's, not mains'
+  if (timers_.armed(Timer::ping) && pings_ == 0) timers_.set_earlier(Timer::ping, ping_deadline());
+}
+
 void RelayClient::ping_or_lose(Instant now) {
   if (!ready()) return;
   if (pings_ == 0 && now < ping_deadline()) return timers_.set(Timer::ping, ping_deadline());

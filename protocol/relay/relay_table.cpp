@@ -79,7 +79,7 @@ RelayTable::Line* RelayTable::line_for(const RelayAddress& relay, End end) {
   }
   if (lines_.size() >= limits::relays) return nullptr;
   RelayClientConfig config{url->key, access_of(relay.token),
-                           end == End::office ? limits::relay_keepalive_office : limits::relay_keepalive_device};
+                           end == End::office ? limits::relay_keepalive_office : keepalive_};
   auto line = std::make_unique<Line>(std::move(config), entropy_);
   line->status.address = relay;
   line->urls = {relay.url};
@@ -87,6 +87,11 @@ RelayTable::Line* RelayTable::line_for(const RelayAddress& relay, End end) {
   line->url = first_choice(line->urls);
   line->longest_pause = end == End::office ? limits::relay_pause_office : limits::relay_pause_device;
   return (lines_[++last_number_] = std::move(line)).get();
+}
+
+void RelayTable::keep_alive_within(Duration longest) {
+  keepalive_ = longest;
+  for (auto& [number, line] : lines_) line->client.keep_alive_within(longest);
 }
 
 std::optional<SocketAddress> RelayTable::open(Instant now, const RelayAddress& relay, const Secret32& secret, End end) {

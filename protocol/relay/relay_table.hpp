@@ -85,6 +85,9 @@ class RelayTable {
   void handle_timeout(Instant now);
   Instant next_timeout() const;
 
+  // No relay is left alone for longer, those of an office anyway not: routers on the way would forget us.
+  void keep_alive_within(Duration longest);
+
   std::vector<RelayStatus> statuses() const;
   const RelayStatus* status_of(const SocketAddress& mailbox) const;
   // Our addresses as relays see them, without repetition.
@@ -140,6 +143,7 @@ class RelayTable {
   Entropy& entropy_;
   std::map<uint16_t, std::unique_ptr<Line>> lines_;
   uint16_t last_number_ = 0;
+  Duration keepalive_ = limits::relay_keepalive_device;
   std::deque<RelayWanted> wanted_;
   std::deque<RelayNews> news_;
   std::deque<Observed> observed_;

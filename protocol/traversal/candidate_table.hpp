@@ -15,6 +15,7 @@ struct Candidate {
   Path path;
   std::optional<Duration> rtt;         // smoothed over answered checks
   Instant last_answer{};
+  SocketAddress observed;              // where our questions come from, as its newest answer says; port 0: not known
   uint16_t confirmed_size = 0;         // 0: only limits::smallest_packet is known to pass
   std::optional<Instant> silent_since; // when the first request was sent that nothing has answered since
   // The newest requests, so that an answer that takes longer than the next request still counts.

@@ -13,7 +13,7 @@ PAIR = {"kind", "local", "remote", "relay", "in_use", "first_asked", "asked", "a
 TRANSITION = {"at", "kind", "remote", "relay", "reason"}
 WHY = {"id", "name", "role", "state", "cause", "sentence", "remedy", "path", "facts"}
 FACTS = {"network", "ipv4", "ipv6", "nat", "peer_ipv4", "peer_ipv6", "peer_nat", "direct_answers", "refused", "clock_behind", "relays"}
-NETCHECK = {"verdict", "reach", "outlet", "udp", "addresses", "public_ipv4", "global_ipv6", "mapping", "filtering", "relays", "gateways", "fixed", "proxy", "took_ms"}
+NETCHECK = {"verdict", "reach", "outlet", "udp", "addresses", "public_ipv4", "global_ipv6", "mapping", "filtering", "keepalive_ms", "relays", "gateways", "fixed", "proxy", "took_ms"}
 SILENCE = "The office is off or unreachable, or this device is no longer allowed. Ask the office."
 
 
