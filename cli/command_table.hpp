@@ -31,6 +31,7 @@ class CommandTable {
 };
 
 void add_identity_commands(CommandTable& table);  // init
+void add_passphrase_commands(CommandTable& table);  // passphrase, unlock
 void add_status_commands(CommandTable& table);    // status, ping
 void add_wait_command(CommandTable& table);       // wait
 void add_service_commands(CommandTable& table);   // expose, unexpose, services, open

@@ -7,6 +7,7 @@
 
 #include "cli/command_table.hpp"
 #include "cli/identity_files.hpp"
+#include "cli/passphrase.hpp"
 #include "cli/word_columns.hpp"
 #include "protocol/admin/state_directory.hpp"
 #include "protocol/wire/utf8.hpp"
@@ -21,7 +22,7 @@ constexpr size_t longest_name = 64;
 
 struct Arguments {
   std::string name, language = "en";
-  bool restore = false;
+  bool restore = false, passphrase = false;
 };
 
 std::string host_name() {
@@ -88,10 +89,13 @@ Value document(const DeviceId& id, const std::string& name, const std::string& s
 }
 
 ExitCode init(Session& session, const Arguments& arguments) {
+  keep_memory_private();
   std::string name = checked_name(arguments.name);
   refuse_existing(session.state);
   SeedPhrase phrase = arguments.restore ? read_phrase(session) : new_phrase(arguments.language);
-  DeviceId id = store_identity(session.state, phrase, name);
+  std::optional<SecretBytes> passphrase;
+  if (arguments.passphrase) passphrase = ask_new_passphrase(session);
+  DeviceId id = store_identity(session.state, phrase, name, passphrase);
   if (session.out.document(document(id, name, session.state, phrase, arguments.restore))) return ExitCode::done;
   session.out.line(fmt::format("This computer is “{}” ({}).", name, to_text(id)));
   if (!arguments.restore) show_words(session, phrase);
@@ -111,6 +115,8 @@ void add_identity_commands(CommandTable& table) {
   command->add_option("--language", arguments->language, "Of the words")
       ->check(CLI::IsMember({"en", "fr", "es"}))
       ->capture_default_str();
+  command->add_flag("--passphrase", arguments->passphrase,
+                    "Lock the key with one: asked at the terminal, or a line of standard input (after the words)");
   command->add_flag("--restore", arguments->restore, "Bring an identity back: the words are read from standard input");
 }
 

@@ -11,21 +11,36 @@
 
 namespace drawbridge::cli {
 
-SeedPhrase fresh_phrase(Language language) {
-  Secret32 entropy;
-  if (getrandom(entropy.reveal_mutable().data(), Secret32::size, 0) != static_cast<ssize_t>(Secret32::size)) {
-    throw CommandFailed(ErrorCode::io, "The system gave no random numbers.", "Try again.");
+namespace {
+
+class SystemRandom : public Entropy {
+ public:
+  void fill(MutableBytes target) override {
+    if (getrandom(target.data(), target.size(), 0) != static_cast<ssize_t>(target.size()))
+      throw CommandFailed(ErrorCode::io, "The system gave no random numbers.", "Try again.");
   }
-  return {entropy.reveal(), language};
+};
+
+}  // namespace
+
+SeedPhrase fresh_phrase(Language language) {
+  return {SystemRandom().secret32().reveal(), language};
 }
 
-DeviceId store_identity(const std::string& state, const SeedPhrase& phrase, const std::string& name) {
+SecretBytes lock_key(const KeyFile& key, const SecretBytes& passphrase) {
+  SystemRandom random;
+  return unwrap(encode_locked_key_file(key, as_text(passphrase.reveal()), random));
+}
+
+DeviceId store_identity(const std::string& state, const SeedPhrase& phrase, const std::string& name,
+                        const std::optional<SecretBytes>& passphrase) {
   KeyFile key{Secret32(phrase.entropy().first<Secret32::size>()), unwrap(phrase.seed()), phrase.language(),
               now_unix_ms()};
+  SecretBytes encoded = passphrase ? lock_key(key, *passphrase) : encode_key_file(key);
   make_private_directory(state);
   write_file_atomically(state + "/" + admin::name_file_name, as_bytes(name + "\n"), 0600, Existing::replace,
                         Owner::folder);
-  write_file_atomically(state + "/" + admin::key_file_name, encode_key_file(key).reveal(), 0600, Existing::refuse,
+  write_file_atomically(state + "/" + admin::key_file_name, encoded.reveal(), 0600, Existing::refuse,
                         Owner::folder);
   return derive_identity(key.seed).id;
 }

@@ -27,6 +27,7 @@ std::string state_directory(const std::string& flag) {
 
 void add_all(CommandTable& table) {
   add_identity_commands(table);
+  add_passphrase_commands(table);
   add_status_commands(table);
   add_wait_command(table);
   add_service_commands(table);

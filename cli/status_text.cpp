@@ -118,6 +118,10 @@ std::vector<std::string> describe_status(const Value& status, int64_t now, const
   std::vector<std::string> lines;
   lines.push_back(fmt::format("{}  {}", style.toned(node.text("name"), Tone::strong),
                               style.toned(short_id(node.text("id")), Tone::faint)));
+  if (node.flag("locked")) {
+    lines.push_back("The key is locked with a passphrase; until then nobody reaches this computer. Say: drawbridge unlock");
+    return lines;
+  }
   lines.push_back("Listening on " + joined(node.items("listen"), ", "));
   if (node.find("displaced") && *node.find("displaced") == Value(true)) {
     lines.push_back(style.toned("Another copy of this office is running, a restored backup perhaps: this one lets nobody new in.", Tone::strong));

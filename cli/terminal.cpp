@@ -35,6 +35,7 @@ Terminal ask_terminal() {
   Terminal terminal;
   bool dumb = environment("TERM") == "dumb";
   terminal.interactive = isatty(STDOUT_FILENO) == 1;
+  terminal.input = isatty(STDIN_FILENO) == 1;
   terminal.progress = isatty(STDERR_FILENO) == 1 && !dumb;
   terminal.colour = terminal.interactive && !dumb && environment("NO_COLOR").empty();
   terminal.dark = background_is_dark();

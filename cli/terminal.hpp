@@ -5,6 +5,7 @@ namespace drawbridge::cli {
 
 struct Terminal {
   bool interactive = false;  // standard output is a terminal
+  bool input = false;        // standard input is one
   bool progress = false;     // standard error is one
   bool colour = false;       // may use colours: interactive, NO_COLOR not set, TERM not dumb
   bool dark = true;          // best guess at the background, from COLORFGBG

@@ -10,12 +10,9 @@
 #include "daemon/observe/watchdog.hpp"
 #include "daemon/process.hpp"
 #include "daemon/relay/relay_key.hpp"
-#include "daemon/storage/key_file_reader.hpp"
-#include "keys/key_derivation.hpp"
 #include "protocol/aead/packet_protection.hpp"
 
 namespace drawbridge {
-namespace {
 
 std::string read_name(const StateDirectory& state) {
   std::ifstream file(state.name_file());
@@ -23,6 +20,8 @@ std::string read_name(const StateDirectory& state) {
   std::getline(file, name);
   return name.empty() ? host_name() : name;
 }
+
+namespace {
 
 std::vector<std::string> as_urls(const std::vector<SocketAddress>& addresses) {
   std::vector<std::string> out;
@@ -43,31 +42,23 @@ NodeConfig node_config(const Identity& identity, const std::string& name, const 
 
 }  // namespace
 
-Result<Bridge::Secrets> Bridge::read_secrets(const StateDirectory& state, const Config& config) {
-  auto key = read_key(find_key(state.key_file(), config.passphrase_file));
-  if (!key) return key.error();
-  return Secrets{derive_identity(key->seed), derive_role_key(key->seed, KeyRole::backup, 0)};
-}
-
 Result<std::unique_ptr<Bridge>> Bridge::open(const StateDirectory& state, const BridgeOptions& options, Config config,
-                                             Log& log) {
-  auto secrets = read_secrets(state, config);
-  if (!secrets) return secrets.error();
+                                             Log& log, const NodeSecrets& secrets) {
   auto store = RowStore::open(state.database_file());
   if (!store) return store.error();
-  std::unique_ptr<Bridge> bridge(new Bridge(state, options, std::move(config), log, store.take(), secrets.take()));
+  std::unique_ptr<Bridge> bridge(new Bridge(state, options, std::move(config), log, store.take(), secrets));
   if (auto started = bridge->start(); !started) return started.error();
   return bridge;
 }
 
 Bridge::Bridge(const StateDirectory& state, const BridgeOptions& options, Config config, Log& log, RowStore store,
-               Secrets secrets)
+               const NodeSecrets& secrets)
     : state_(state),
       options_(options),
       config_(std::move(config)),
       log_(log),
       name_(read_name(state)),
-      secrets_(std::move(secrets)),
+      secrets_(secrets),
       store_(std::move(store)),
       node_(node_config(secrets_.identity, name_, config_, state_), entropy_),
       driver_(loop_, node_, store_, driver_readers()),

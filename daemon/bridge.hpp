@@ -17,9 +17,13 @@
 #include "daemon/relay/relay_links.hpp"
 #include "daemon/relay/relay_service.hpp"
 #include "daemon/services/command_services.hpp"
+#include "daemon/storage/node_secrets.hpp"
 #include "daemon/storage/state_directory.hpp"
 
 namespace drawbridge {
+
+// The node's name as the state folder says it; this computer's without one.
+std::string read_name(const StateDirectory& state);
 
 // What the command line decided, and how to read the configuration again (SIGHUP).
 struct BridgeOptions {
@@ -35,7 +39,7 @@ class Bridge {
  public:
   // Everything up to serving. All that is given by reference must outlive the bridge.
   static Result<std::unique_ptr<Bridge>> open(const StateDirectory& state, const BridgeOptions& options, Config config,
-                                              Log& log);
+                                              Log& log, const NodeSecrets& secrets);
   ~Bridge();
   Bridge(const Bridge&) = delete;
   Bridge& operator=(const Bridge&) = delete;
@@ -48,13 +52,8 @@ class Bridge {
   std::vector<SocketAddress> listening() const { return driver_.listening(); }
 
  private:
-  struct Secrets {
-    Identity identity;
-    Secret32 backup_key;
-  };
   Bridge(const StateDirectory& state, const BridgeOptions& options, Config config, Log& log, RowStore store,
-         Secrets secrets);
-  static Result<Secrets> read_secrets(const StateDirectory& state, const Config& config);
+         const NodeSecrets& secrets);
 
   Result<void> start();
   Result<void> start_node();
@@ -82,7 +81,7 @@ class Bridge {
   Config config_;
   Log& log_;
   std::string name_;
-  Secrets secrets_;
+  const NodeSecrets& secrets_;
   LocalUsers users_;
   SystemEntropy entropy_;
   RowStore store_;

@@ -7,6 +7,7 @@
 
 #include "daemon/admin/control_socket.hpp"
 #include "daemon/bridge.hpp"
+#include "daemon/key_opening.hpp"
 #include "daemon/process.hpp"
 #include "daemon/relay/relay_only.hpp"
 #include "daemon/sandbox/sandbox.hpp"
@@ -79,6 +80,44 @@ Result<void> serve_relay(const CommandLine& line, const StateDirectory& state, c
   return serve_relay_only(state, *config);
 }
 
+// Until a signal ends it; again from the start when the state behind it was replaced.
+Result<void> run_bridges(const StateDirectory& state, BridgeOptions& options, const NodeSecrets& secrets) {
+  auto end = Bridge::End::restart;
+  while (end == Bridge::End::restart) {
+    auto config = options.read_config();
+    if (!config) return config.error();
+    Log log(STDOUT_FILENO, config->log, config->log_level);
+    auto bridge = Bridge::open(state, options, *config, log, secrets);
+    if (!bridge) return bridge.error();
+    end = (*bridge)->run();
+    options.listen = (*bridge)->listening();  // peers look for this node where it was
+  }
+  return {};
+}
+
+Result<void> serve_node(const CommandLine& line, const StateDirectory& state, std::vector<SocketAddress> listen) {
+  auto group = group_named(line.control_group);
+  if (!group) return group.error();
+  auto config = configuration(line, state);
+  if (!config) return config.error();
+  std::optional<Outside> outside;
+  if (!line.no_sandbox) outside.emplace();
+  if (auto closed = close_sandbox(line, state, *config); !closed) return closed.error();
+  KeySource source = find_key(state.key_file(), config->passphrase_file);
+  auto secrets = secrets_at_start(source);
+  if (!secrets) return secrets.error();
+  auto control = admin::ControlSocket::open(state.control_socket(), *group);
+  if (!control) return control.error();
+  if (!*secrets) {
+    Log log(STDOUT_FILENO, config->log, config->log_level);
+    *secrets = secrets_by_unlock(source, log, *control, *group, read_name(state));
+  }
+  if (!*secrets) return {};  // ended before anybody unlocked it
+  BridgeOptions options{std::move(listen), control->listener(), *group, [&] { return configuration(line, state); }, line.relay,
+                        outside ? &*outside : nullptr};
+  return run_bridges(state, options, **secrets);
+}
+
 Result<void> serve(const CommandLine& line) {
   auto listen = parse_addresses(line.listen);
   if (!listen) return listen.error();
@@ -89,27 +128,7 @@ Result<void> serve(const CommandLine& line) {
   auto state = StateDirectory::take(*path);
   if (!state) return state.error();
   if (line.relay && !has_identity(*state)) return serve_relay(line, *state, *listen);
-  auto group = group_named(line.control_group);
-  if (!group) return group.error();
-  auto control = admin::ControlSocket::open(state->control_socket(), *group);
-  if (!control) return control.error();
-  std::optional<Outside> outside;
-  if (!line.no_sandbox) outside.emplace();
-  BridgeOptions options{listen.take(), control->listener(), *group, [&] { return configuration(line, *state); }, line.relay,
-                        outside ? &*outside : nullptr};
-  if (auto config = options.read_config(); !config) return config.error();
-  else if (auto closed = close_sandbox(line, *state, *config); !closed) return closed.error();
-  auto end = Bridge::End::restart;
-  while (end == Bridge::End::restart) {
-    auto config = options.read_config();
-    if (!config) return config.error();
-    Log log(STDOUT_FILENO, config->log, config->log_level);
-    auto bridge = Bridge::open(*state, options, *config, log);
-    if (!bridge) return bridge.error();
-    end = (*bridge)->run();
-    options.listen = (*bridge)->listening();  // peers look for this node where it was
-  }
-  return {};
+  return serve_node(line, *state, listen.take());
 }
 
 }  // namespace

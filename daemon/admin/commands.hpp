@@ -37,5 +37,6 @@ void run_debug_dump(Scope& scope, const CallPtr& call);
 void run_backup(Scope& scope, const CallPtr& call);
 void run_take_over(Scope& scope, const CallPtr& call);
 void run_restore(Scope& scope, const CallPtr& call);
+void run_unlock(Scope& scope, const CallPtr& call);
 
 }  // namespace drawbridge::admin

@@ -178,7 +178,8 @@ Value status_document(Scope& scope) {
                            {"version", DRAWBRIDGE_VERSION},
                            {"listen", listen_document(scope)},
                            {"started_at", to_rfc3339(scope.started_at)},
-                           {"displaced", scope.node().displaced()}});
+                           {"displaced", scope.node().displaced()},
+                           {"locked", false}});
   return Value::map({{"node", std::move(node)},
                      {"peers", std::move(peers)},
                      {"reach", reach_document(scope)},

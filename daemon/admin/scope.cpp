@@ -44,6 +44,7 @@ const std::map<std::string_view, Command>& commands() {
       {"backup", run_backup},
       {"restore", run_restore},
       {"take_over", run_take_over},
+      {"unlock", run_unlock},
   };
   return table;
 }

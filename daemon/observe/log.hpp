@@ -39,6 +39,8 @@ enum class LogEvent : uint8_t {
   relay_unreachable,  // the node's own way to one that it uses
   port_mapped,  // by this computer's routers; `addresses` are all from now on, perhaps none
   displaced,    // another copy of this office runs
+  locked,          // the key; waiting for `drawbridge unlock`
+  unlock_refused,  // a wrong passphrase
   sandbox_incomplete,  // this kernel lacks a part of it
   gateway_moved,  // another program has the port asked for; `address` is where the gateway is instead
 };

@@ -10,11 +10,10 @@
 
 #include "daemon/io/file_descriptor.hpp"
 #include "daemon/io/system_error.hpp"
+#include "daemon/storage/passphrase_limits.hpp"
 
 namespace drawbridge {
 namespace {
-
-constexpr size_t longest_passphrase = 1024;
 
 Result<FileDescriptor> open_secret(const std::string& path) {
   FileDescriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
@@ -104,6 +103,20 @@ Result<KeyFile> read_key(const KeySource& source) {
   if (*passphrase) text = as_text((*passphrase)->reveal());
   auto key = parse_key_file(bytes->reveal(), text);
   return key ? std::move(key) : Result<KeyFile>(explain(key.error(), source));
+}
+
+Result<bool> wants_passphrase(const KeySource& source) {
+  if (!source.passphrase_file.empty()) return false;
+  auto bytes = read_secret(source.file, source.credential, largest_key_file);
+  if (!bytes) return bytes.error();
+  auto summary = inspect_key_file(bytes->reveal());
+  return summary ? Result<bool>(summary->locked) : explain(summary.error(), source);
+}
+
+Result<KeyFile> unlock_key(const KeySource& source, const SecretBytes& passphrase) {
+  auto bytes = read_secret(source.file, source.credential, largest_key_file);
+  if (!bytes) return bytes.error();
+  return parse_key_file(bytes->reveal(), as_text(passphrase.reveal()));
 }
 
 }  // namespace drawbridge

@@ -23,4 +23,9 @@ KeySource find_key(const std::string& key_file, const std::string& passphrase_fi
 // `authentication`: the passphrase is missing or wrong. Each with what to do.
 Result<KeyFile> read_key(const KeySource& source);
 
+// Whether the key is locked and the source names no passphrase: somebody has to be asked. Errors as read_key.
+Result<bool> wants_passphrase(const KeySource& source);
+// read_key with a passphrase that somebody typed; `authentication` if it is wrong.
+Result<KeyFile> unlock_key(const KeySource& source, const SecretBytes& passphrase);
+
 }  // namespace drawbridge

@@ -11,7 +11,7 @@ from servers import Echo, exchange
 
 TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"
 ID = r"^([0-9a-z]{7}-)+[0-9a-z]{7}$"
-NODE = {"id", "name", "version", "listen", "started_at", "displaced"}
+NODE = {"id", "name", "version", "listen", "started_at", "displaced", "locked"}
 PEER = {"id", "name", "role", "state", "echo_age_ms", "path", "cause", "transitions", "since", "bytes_sent", "bytes_received"}
 PATH = {"kind", "remote", "relay", "rtt_ms", "loss"}
 SERVICE = {"name", "office", "kind", "target", "address", "url", "state", "cause"}
