@@ -20,7 +20,7 @@ struct ExposeArguments {
 
 // The daemon has another working directory: `folder:` and `unix:` paths are made absolute here.
 std::string absolute_target(const std::string& target) {
-  for (std::string kind : {"folder:", "unix:"}) {
+  for (std::string kind : {"folder:ro:", "folder:", "unix:"}) {
     if (!target.starts_with(kind)) continue;
     std::string path = target.substr(kind.size());
     if (path.empty()) return target;

@@ -168,7 +168,7 @@ Result<void> Bridge::start() {
   if (!users) return users.error();
   users_ = users.take();
   connector_.serve(Target::Kind::folder, [this](const event::FlowRequested& request, const Target& target) {
-    return folders_.connect(target.path, request.service);
+    return folders_.connect(target.path, request.service, target.read_only);
   });
   connector_.find(Target::Kind::command,
                   {[this](const std::string& service, ServiceConnector::Found found) { commands_.when_ready(service, std::move(found)); },

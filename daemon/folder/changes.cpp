@@ -32,6 +32,25 @@ int rename_by_link(int from_folder, const std::string& from, int to_folder, cons
   return renameat(from_folder, from.c_str(), to_folder, to.c_str()) == 0 ? 0 : errno;
 }
 
+// What cannot be replaced in one step (a folder, or by one) is set aside first, so that a failure loses nothing.
+int rename_replacing(const Place& source, const Place& target) {
+  struct stat moved;
+  if (fstatat(source.folder.get(), source.name.c_str(), &moved, AT_SYMLINK_NOFOLLOW) != 0) return errno;
+  int to = target.folder.get();
+  if (!S_ISDIR(moved.st_mode) && !is_folder(target)) return renameat(source.folder.get(), source.name.c_str(), to, target.name.c_str()) == 0 ? 0 : errno;
+  Place aside{FileDescriptor(dup(to)), hidden_name()};
+  if (renameat(to, target.name.c_str(), to, aside.name.c_str()) != 0) return errno;
+  if (renameat(source.folder.get(), source.name.c_str(), to, target.name.c_str()) != 0) {
+    int number = errno;
+    renameat(to, aside.name.c_str(), to, target.name.c_str());
+    return number;
+  }
+  // What cannot go now goes within a week.
+  if (is_folder(aside)) static_cast<void>(remove_tree(aside));
+  else unlinkat(to, aside.name.c_str(), 0);
+  return 0;
+}
+
 }  // namespace
 
 mode_t new_file_mode(int folder) {
@@ -58,13 +77,16 @@ Result<void> make_folder(const Root& root, const RequestPath& path) {
   return {};
 }
 
-Result<void> move_entry(const Root& root, const RequestPath& from, const RequestPath& to) {
+Result<Placed> move_entry(const Root& root, const RequestPath& from, const RequestPath& to, Existing existing) {
   auto source = root.place(from);
   if (!source) return source.error();
   auto target = root.place(to);
   if (!target) return target.error();
-  if (auto named = check_new_name(target->name); !named) return named;
+  if (auto named = check_new_name(target->name); !named) return named.error();
+  if (from.names == to.names) return Error{ErrorCode::not_allowed, "This is where it is already.", "Choose another place."};
   int number = rename_without_replacing(source->folder.get(), source->name, target->folder.get(), target->name);
+  bool replaces = number == EEXIST && existing == Existing::replace;
+  if (replaces) number = rename_replacing(*source, *target);
   if (number == EINVAL)
     return Error{ErrorCode::state, "A folder cannot be moved into itself.", "Choose another place."};
   if (number == EXDEV)
@@ -72,7 +94,7 @@ Result<void> move_entry(const Root& root, const RequestPath& from, const Request
                  "Download it and upload it there."};
   if (number) return file_error(number, number == EEXIST ? target->name : source->name);
   fsync(target->folder.get());
-  return {};
+  return Placed{replaces};
 }
 
 Result<void> delete_entry(const Root& root, const RequestPath& path, Contents contents) {

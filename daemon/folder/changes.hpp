@@ -1,14 +1,15 @@
 // Changes to names: new folders, renaming, deleting. None follows a symbolic link at the last name.
 #pragma once
 
+#include "daemon/folder/copies.hpp"
 #include "daemon/folder/root.hpp"
 
 namespace drawbridge::folder {
 
 // `already_exists` if there is something of that name.
 Result<void> make_folder(const Root& root, const RequestPath& path);
-// Never replaces: `already_exists`. Inside one root only.
-Result<void> move_entry(const Root& root, const RequestPath& from, const RequestPath& to);
+// `already_exists` with Existing::keep. Inside one root only.
+Result<Placed> move_entry(const Root& root, const RequestPath& from, const RequestPath& to, Existing existing);
 // What becomes of the things in a folder that is deleted: `keep` refuses a folder that is not empty (`state`).
 enum class Contents { keep, remove };
 // A file, a link (never what it points to), or a folder; see remove_tree for one that is not empty.

@@ -15,7 +15,7 @@ namespace {
 constexpr uint64_t longest_ignored_body = 64 * 1024 * 1024;
 
 bool reads_only(const std::string& method) {
-  return method == "GET" || method == "HEAD" || method == "OPTIONS";
+  return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PROPFIND";
 }
 
 }  // namespace
@@ -66,15 +66,28 @@ std::optional<Reply> Exchange::begin() {
   auto root = Root::open(served_.folder);
   if (!root) return refuse(root.error());
   root_.emplace(root.take());
-  if (method_ == "PUT") begin_upload();
+  check_state();
+  if (method_ == "PUT" && !failure_ && !refusal_) begin_upload();
   bool waits = equal(as_bytes(request_header("Expect")), as_bytes("100-continue"));
+  if (refusal_ && waits) return std::move(*refusal_);
   if (failure_ && waits) return refuse(*failure_);
   return std::nullopt;
+}
+
+void Exchange::check_state() {
+  if (served_.read_only && !reads_only(method_)) {
+    failure_ = Error{ErrorCode::not_allowed, "This folder can only be read.", "Ask the office if you need to change it."};
+    return;
+  }
+  refusal_ = check_if_header();
+  if (!refusal_) refusal_ = check_own_locks();
 }
 
 void Exchange::body(ByteView bytes) {
   if (upload_ && !failure_) {
     if (auto written = upload_->write(bytes); !written) failure_ = written.error();
+  } else if (reads_body() && body_.size() + bytes.size() <= dav::longest_request_body) {
+    append(body_, bytes);
   } else {
     ignored_ += bytes.size();
   }
@@ -88,7 +101,9 @@ Reply Exchange::finish() {
 }
 
 Reply Exchange::answer() {
+  if (refusal_) return std::move(*refusal_);
   if (failure_) return refuse(*failure_);
+  if (reads_body() && ignored_ > 0) return refuse({ErrorCode::limit, "The request's body is too long.", ""}, MHD_HTTP_CONTENT_TOO_LARGE);
   if (path_.is_reserved()) {
     const web::Asset* asset = path_.names.size() == 2 && reads_only(method_) ? web::find_asset(path_.name()) : nullptr;
     if (!asset) return refuse({ErrorCode::not_found, "There is no such file.", ""});
@@ -102,8 +117,15 @@ Reply Exchange::answer() {
   if (method_ == "MKCOL") return make();
   if (method_ == "MOVE") return move();
   if (method_ == "DELETE") return remove();
-  Reply reply = Reply::empty(method_ == "OPTIONS" ? MHD_HTTP_NO_CONTENT : MHD_HTTP_METHOD_NOT_ALLOWED);
-  reply.header("Allow", "GET, HEAD, PUT, MKCOL, MOVE, DELETE, OPTIONS");
+  if (method_ == "COPY") return copy();
+  if (method_ == "PROPFIND") return propfind();
+  if (method_ == "PROPPATCH") return proppatch();
+  if (method_ == "LOCK") return lock();
+  if (method_ == "UNLOCK") return unlock();
+  Reply reply = Reply::empty(method_ == "OPTIONS" ? MHD_HTTP_OK : MHD_HTTP_METHOD_NOT_ALLOWED);
+  reply.header("Allow", served_.read_only ? "GET, HEAD, PROPFIND, OPTIONS"
+                                          : "GET, HEAD, PUT, MKCOL, COPY, MOVE, DELETE, PROPFIND, PROPPATCH, LOCK, UNLOCK, OPTIONS");
+  reply.header("DAV", "1, 2").header("MS-Author-Via", "DAV");
   return reply;
 }
 
@@ -112,29 +134,34 @@ bool Exchange::too_much_ignored() const {
 }
 
 Reply Exchange::make() {
-  if (auto made = make_folder(*root_, path_); !made) return refuse(made.error());
+  if (ignored_ > 0) return refuse({ErrorCode::invalid_argument, "A new folder is made without a body.", ""}, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE);
+  auto made = make_folder(*root_, path_);
+  if (!made) {
+    ErrorCode code = made.error().code;
+    // RFC 4918 section 9.3.1.
+    unsigned status = code == ErrorCode::already_exists ? MHD_HTTP_METHOD_NOT_ALLOWED : code == ErrorCode::not_found ? MHD_HTTP_CONFLICT : status_of(made.error());
+    return refuse(made.error(), status);
+  }
   return Reply::json(MHD_HTTP_CREATED, "{\"name\":" + quote_json(path_.name()) + "}");
 }
 
 Reply Exchange::move() {
-  std::string_view destination = request_header("Destination");
-  // An absolute form is of this very site, as check_site has seen to; what counts is its path.
-  size_t authority = destination.find("://");
-  if (authority != std::string_view::npos)
-    destination.remove_prefix(std::min(destination.find('/', authority + 3), destination.size()));
-  auto to = parse_request_path(destination);
+  auto to = destination();
   if (!to) return refuse(to.error());
-  if (to->is_reserved())
-    return refuse({ErrorCode::invalid_argument, "Drawbridge keeps this name for itself.", "Choose another name."});
-  if (auto moved = move_entry(*root_, path_, *to); !moved) return refuse(moved.error());
+  if (auto refused = check_locks({{to->relative(), true, true}})) return std::move(*refused);
+  auto moved = move_entry(*root_, path_, *to, overwrite());
+  if (!moved) return refuse_placing(moved.error(), *to);
+  served_.locks.forget(path_.relative());
+  if (moved->replaced) return Reply::empty(MHD_HTTP_NO_CONTENT);
   return Reply::json(MHD_HTTP_CREATED, "{\"name\":" + quote_json(to->name()) + "}");
 }
 
 Reply Exchange::remove() {
   if (!request_header("Upload-Id").empty()) return cancel_upload();
-  // Said by the sender, who has asked the person: a plain DELETE takes away nothing that it does not name.
-  Contents contents = query("contents") ? Contents::remove : Contents::keep;
+  // The page says so, so that nothing goes that its person has not been asked about.
+  Contents contents = query("contents") == "keep" ? Contents::keep : Contents::remove;
   if (auto removed = delete_entry(*root_, path_, contents); !removed) return refuse(removed.error());
+  served_.locks.forget(path_.relative());
   return Reply::empty(MHD_HTTP_NO_CONTENT);
 }
 

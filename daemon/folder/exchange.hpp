@@ -8,6 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "daemon/folder/changes.hpp"
+#include "daemon/folder/dav/if_header.hpp"
+#include "daemon/folder/dav/locks.hpp"
+#include "daemon/folder/dav/request_body.hpp"
 #include "daemon/folder/reply.hpp"
 #include "daemon/folder/root.hpp"
 #include "daemon/folder/upload.hpp"
@@ -19,7 +23,9 @@ struct Served {
   std::string folder;   // absolute path at the office
   std::string service;  // its name, as the page's title
   bool confined = false;  // each thread to the folder, by the kernel
+  bool read_only = false;
   UploadTurns turns;
+  dav::LockTable locks;
 };
 
 class Exchange {
@@ -41,6 +47,7 @@ class Exchange {
   std::optional<Error> check_site() const;
   bool for_people() const;
 
+  void check_state();
   void begin_upload();
   Result<UploadOrder> upload_order() const;
   Result<Place> upload_place() const;
@@ -51,11 +58,30 @@ class Exchange {
   Reply get_folder();
   Reply upload_progress();
   Reply finish_upload();
+  bool plain_put() const;  // as any program says it, not the page
+  Reply plain_put_reply(bool existed);
   Reply cancel_upload();
   Reply make();
   Reply move();
   Reply remove();
-  Reply refuse(const Error& error) const { return error_reply(error, for_people()); }
+  Reply refuse(const Error& error) const { return refuse(error, status_of(error)); }
+  Reply refuse(const Error& error, unsigned status) const { return error_reply(error, for_people(), status); }
+
+  // exchange_dav.cpp
+  Reply propfind();
+  Reply proppatch();
+  Reply copy();
+  Reply lock();
+  Reply unlock();
+  Result<RequestPath> destination() const;
+  Existing overwrite() const;
+  Reply refuse_placing(const Error& error, const RequestPath& to);
+  bool condition_holds(const std::string& resource, const dav::IfHeader::Condition& condition) const;
+  std::optional<Reply> check_if_header();
+  std::optional<Reply> check_own_locks();
+  std::optional<Reply> check_locks(const std::vector<dav::Change>& changes);
+  Result<void> make_empty_file();
+  bool reads_body() const { return method_ == "PROPFIND" || method_ == "PROPPATCH" || method_ == "LOCK"; }
 
   Served& served_;
   MHD_Connection* connection_;
@@ -64,6 +90,9 @@ class Exchange {
   std::optional<Root> root_;
   std::unique_ptr<Upload> upload_;
   std::optional<Error> failure_;  // found out before the body ended
+  std::optional<Reply> refusal_;  // the same, with an answer of its own
+  Bytes body_;                    // of requests that say something in it
+  dav::Tokens submitted_;         // lock tokens
   uint64_t ignored_ = 0;          // bytes of the body that were read in vain
 };
 

@@ -42,6 +42,7 @@ Reply Exchange::get() {
 Reply Exchange::get_folder() {
   auto listing = read_listing(*root_, path_);
   if (!listing) return refuse(listing.error());
+  if (served_.read_only) listing->writable = false;
   bool as_json = query("json") || request_header("Accept").starts_with("application/json");
   Reply reply =
       as_json

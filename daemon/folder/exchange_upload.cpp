@@ -1,6 +1,7 @@
 // Writing: uploads. Their protocol is in docs/spec/folder.md.
 #include <charconv>
 
+#include "daemon/folder/conditions.hpp"
 #include "daemon/folder/exchange.hpp"
 #include "daemon/folder/text_escape.hpp"
 
@@ -51,6 +52,8 @@ Result<UploadOrder> Exchange::upload_order() const {
   if (!modified.empty() && !parse_number(modified, order.modified_ms.emplace()))
     return bad("Upload-Modified is a time in milliseconds since 1970.");
   order.if_match = request_header("If-Match");
+  // A plain PUT says what the file is from now on (RFC 9110 section 9.3.4).
+  if (order.id.empty()) order.conflict = Conflict::replace;
   if (!order.if_match.empty()) order.conflict = Conflict::replace;
   if (auto conflict = query("conflict"); conflict && !parse_conflict(*conflict, order.conflict))
     return bad("conflict is refuse, number or replace.");
@@ -60,7 +63,10 @@ Result<UploadOrder> Exchange::upload_order() const {
 
 Result<Place> Exchange::upload_place() const {
   if (path_.folder_form) return bad("A file's address does not end in '/'.");
-  return root_->place(path_);
+  auto place = root_->place(path_);
+  // RFC 4918 section 9.7.1: without its folder a file is a conflict.
+  if (!place && plain_put() && place.error().code == ErrorCode::not_found) return Error{ErrorCode::state, place.error().message, place.error().remedy};
+  return place;
 }
 
 void Exchange::begin_upload() {
@@ -71,18 +77,36 @@ void Exchange::begin_upload() {
     return;
   }
   auto upload = Upload::begin(served_.turns, place.take(), order.take());
-  if (upload)
+  if (upload) {
     upload_ = upload.take();
-  else
-    failure_ = upload.error();
+    return;
+  }
+  failure_ = upload.error();
+  // A condition that does not hold (RFC 9110 section 13.1).
+  bool conditional = !request_header("If-Match").empty() || !request_header("If-None-Match").empty();
+  bool failed = failure_->code == ErrorCode::already_exists || failure_->code == ErrorCode::state;
+  if (plain_put() && conditional && failed) refusal_ = refuse(*failure_, MHD_HTTP_PRECONDITION_FAILED);
 }
 
+bool Exchange::plain_put() const { return method_ == "PUT" && request_header("Upload-Id").empty() && !query("conflict"); }
+
 Reply Exchange::finish_upload() {
+  struct stat status;
+  bool existed = root_->status(path_, status);
   auto progress = upload_->finish();
   if (!progress) return refuse(progress.error());
+  if (plain_put()) return plain_put_reply(existed);
   Reply reply = Reply::json(progress->name.empty() ? MHD_HTTP_ACCEPTED : MHD_HTTP_CREATED, progress_json(*progress));
   reply.header("Upload-Offset", std::to_string(progress->offset));
   if (!progress->name.empty()) reply.header("Location", path_.parent().child(progress->name).url());
+  return reply;
+}
+
+Reply Exchange::plain_put_reply(bool existed) {
+  Reply reply = Reply::empty(existed ? MHD_HTTP_NO_CONTENT : MHD_HTTP_CREATED);
+  if (!existed) reply.header("Location", path_.url());
+  struct stat status;
+  if (root_->status(path_, status)) reply.header("ETag", version_of(status).tag);
   return reply;
 }
 

@@ -94,10 +94,11 @@ void FolderServer::begin_stop() {
 }
 
 Result<std::unique_ptr<FolderServer>> FolderServer::start(const std::string& folder, const std::string& service,
-                                                            Outside* outside) {
+                                                            bool read_only, Outside* outside) {
   auto parts = std::make_unique<Parts>();
   parts->served.folder = folder;
   parts->served.service = service;
+  parts->served.read_only = read_only;
   parts->served.confined = outside != nullptr;
   run_for_folder(outside, [&] { parts->daemon = start_daemon(&parts->served, &parts->open); });
   if (!parts->daemon)

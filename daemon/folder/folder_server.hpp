@@ -21,7 +21,7 @@ class FolderServer {
   // connection's thread is confined to the folder by the kernel before it looks at its first request
   // (daemon/sandbox/sandbox.hpp); null: no sandbox.
   static Result<std::unique_ptr<FolderServer>> start(const std::string& folder, const std::string& service,
-                                                     Outside* outside = nullptr);
+                                                     bool read_only = false, Outside* outside = nullptr);
   // Ends all connections. Waits for what their threads are doing, two seconds at most: a thread that a hanging disk holds
   // goes on by itself and touches nothing of ours.
   ~FolderServer();

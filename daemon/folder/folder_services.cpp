@@ -8,10 +8,10 @@ FolderServices::~FolderServices() {
   }
 }
 
-Result<FileDescriptor> FolderServices::connect(const std::string& folder, const std::string& service) {
-  auto& server = servers_[{folder, service}];
+Result<FileDescriptor> FolderServices::connect(const std::string& folder, const std::string& service, bool read_only) {
+  auto& server = servers_[{folder + (read_only ? "\n" : ""), service}];
   if (!server) {
-    auto started = FolderServer::start(folder, service, outside_);
+    auto started = FolderServer::start(folder, service, read_only, outside_);
     if (!started) return started.error();
     server = started.take();
   }

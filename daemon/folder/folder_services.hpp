@@ -20,7 +20,7 @@ class FolderServices {
   FolderServices& operator=(const FolderServices&) = delete;
 
   // A connection to the server of this folder: see FolderServer::connect. Never waits for a disk.
-  Result<FileDescriptor> connect(const std::string& folder, const std::string& service);
+  Result<FileDescriptor> connect(const std::string& folder, const std::string& service, bool read_only);
 
  private:
   Outside* outside_;

@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "daemon/folder/text_escape.hpp"
+#include "daemon/folder/tree_removal.hpp"
 
 namespace drawbridge::folder {
 namespace {
@@ -29,8 +30,10 @@ bool status_of(int folder, const Root& root, const RequestPath& path, struct sta
 
 void remove_if_abandoned(int folder, const char* name) {
   struct stat status;
-  if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode)) return;
-  if (time(nullptr) - status.st_mtim.tv_sec > upload_lifetime_s) unlinkat(folder, name, 0);
+  if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) != 0) return;
+  if (time(nullptr) - status.st_mtim.tv_sec <= upload_lifetime_s) return;
+  if (S_ISDIR(status.st_mode)) static_cast<void>(remove_tree({FileDescriptor(dup(folder)), name}));
+  else unlinkat(folder, name, 0);
 }
 
 Entry make_entry(std::string name, const struct stat& status) {

@@ -56,6 +56,19 @@ Reply Reply::file(unsigned status, const std::string& type, FileDescriptor fd, u
   return reply;
 }
 
+Reply Reply::stream(unsigned status, const std::string& type, std::function<size_t(char*, size_t)> read) {
+  using Read = std::function<size_t(char*, size_t)>;
+  constexpr size_t block = 32 * 1024;
+  auto next = [](void* state, uint64_t, char* into, size_t max) -> ssize_t {
+    size_t length = (*static_cast<Read*>(state))(into, max);
+    return length == 0 ? MHD_CONTENT_READER_END_OF_STREAM : static_cast<ssize_t>(length);
+  };
+  auto release = [](void* state) { delete static_cast<Read*>(state); };
+  Reply reply(status, MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, block, next, new Read(std::move(read)), release), Use::content);
+  reply.header("Content-Type", type).header("Cache-Control", "no-store");
+  return reply;
+}
+
 Reply Reply::empty(unsigned status) {
   return {status, copied({}), Use::content};
 }
@@ -97,9 +110,9 @@ unsigned status_of(const Error& error) {
   }
 }
 
-Reply error_reply(const Error& error, bool for_people) {
-  if (for_people) return Reply::text(status_of(error), "text/html; charset=utf-8", error_page(error));
-  return Reply::json(status_of(error), std::string("{\"error\":{\"code\":\"") + code_name(error.code) +
+Reply error_reply(const Error& error, bool for_people, unsigned status) {
+  if (for_people) return Reply::text(status, "text/html; charset=utf-8", error_page(error));
+  return Reply::json(status, std::string("{\"error\":{\"code\":\"") + code_name(error.code) +
                                            "\",\"message\":" + quote_json(error.message) +
                                            ",\"remedy\":" + quote_json(error.remedy) + "}}");
 }

@@ -3,6 +3,7 @@
 
 #include <microhttpd.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -29,6 +30,8 @@ class Reply {
   // Sends from the file without copying; owns the descriptor.
   static Reply file(unsigned status, const std::string& type, FileDescriptor fd, uint64_t first, uint64_t length,
                     Use use);
+  // `read` gives the next bytes, at most so many, or 0 at the end; it is called on the connection's thread.
+  static Reply stream(unsigned status, const std::string& type, std::function<size_t(char*, size_t)> read);
   static Reply empty(unsigned status);
   static Reply redirect(const std::string& location);
 
@@ -49,6 +52,6 @@ class Reply {
 // The HTTP status that says the same.
 unsigned status_of(const Error& error);
 // As a page for people or as {"error":{"code","message","remedy"}}.
-Reply error_reply(const Error& error, bool for_people);
+Reply error_reply(const Error& error, bool for_people, unsigned status);
 
 }  // namespace drawbridge::folder

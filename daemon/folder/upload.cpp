@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "daemon/folder/changes.hpp"
+#include "daemon/folder/dav/properties.hpp"
 #include "daemon/folder/conditions.hpp"
 #include "protocol/wire/utf8.hpp"
 
@@ -192,6 +193,7 @@ Result<UploadProgress> Upload::finish() {
 
 Result<UploadProgress> Upload::take_final_name() {
   struct stat replaced;
+  keep_set_properties();
   bool replaces =
       order_.conflict == Conflict::replace && status_at(place_, place_.name, replaced) && S_ISREG(replaced.st_mode);
   dress(replaces ? &replaced : nullptr);
@@ -203,6 +205,13 @@ Result<UploadProgress> Upload::take_final_name() {
   UploadProgress progress{offset_, name.take()};
   if (!order_.id.empty()) turns_.finished(key_, progress);
   return progress;
+}
+
+// What clients have said about the file stays true of its next version.
+void Upload::keep_set_properties() {
+  if (order_.conflict != Conflict::replace) return;
+  FileDescriptor old(openat(place_.folder.get(), place_.name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (old) dav::copy_set_properties(old.get(), fd_.get());
 }
 
 // Rights and date, before anybody can see the file.

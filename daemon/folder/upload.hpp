@@ -82,6 +82,7 @@ class Upload {
   Result<UploadProgress> take_final_name();
   Result<std::string> rename_as_ordered();
   Result<std::string> rename_with_number();
+  void keep_set_properties();
   void dress(const struct stat* replaced);
 
   UploadTurns& turns_;

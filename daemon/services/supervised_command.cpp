@@ -85,9 +85,9 @@ void SupervisedCommand::look() {
   for (Waiting& each : given_up) each.done(Error{ErrorCode::unreachable, cause_, "See the daemon's log for what the command says."});
   if (!serving_ && child_ && child_->running()) {
     if (connect_unix(socket_path()).state == ConnectState::connected) {
-      serving_ = Target{Target::Kind::unix_socket, "", 0, socket_path()};
+      serving_ = Target{Target::Kind::unix_socket, "", 0, socket_path(), false};
     } else if (connect_tcp(SocketAddress::v4(127, 0, 0, 1, port_)).state == ConnectState::connected) {
-      serving_ = Target{Target::Kind::tcp, "127.0.0.1", port_, ""};
+      serving_ = Target{Target::Kind::tcp, "127.0.0.1", port_, "", false};
     }
     if (serving_) {
       cause_.clear();

@@ -19,7 +19,7 @@ Result<Target> with_path(Target::Kind kind, const std::string& path) {
   // sockaddr_un holds 107 characters.
   if (kind == Target::Kind::unix_socket && path.size() > 107)
     return invalid("The path of a Unix socket has at most 107 characters.");
-  return Target{kind, "", 0, path};
+  return Target{kind, "", 0, path, false};
 }
 
 bool parse_port(const std::string& text, uint16_t& port) {
@@ -54,7 +54,7 @@ Result<Target> command_line(const std::string& line) {
   bool plain = std::none_of(line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
   bool empty = line.find_first_not_of(' ') == std::string::npos;
   if (empty || !plain) return invalid("A command is one line with a program's name.");
-  return Target{Target::Kind::command, "", 0, line};
+  return Target{Target::Kind::command, "", 0, line, false};
 }
 
 // "host", "host:port", perhaps with the slash that browsers show.
@@ -72,6 +72,11 @@ Result<Target> web_address(std::string text) {
 Result<Target> parse_target(const std::string& text) {
   if (text.size() > 4096) return invalid("The target is too long.");
   if (text.starts_with("unix:")) return with_path(Target::Kind::unix_socket, text.substr(5));
+  if (text.starts_with("folder:ro:")) {
+    auto target = with_path(Target::Kind::folder, text.substr(10));
+    if (target) target->read_only = true;
+    return target;
+  }
   if (text.starts_with("folder:")) return with_path(Target::Kind::folder, text.substr(7));
   if (text.starts_with("udp:")) {
     auto target = host_and_port(text.substr(4));

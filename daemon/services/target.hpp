@@ -14,9 +14,10 @@ struct Target {
   std::string host;   // tcp, udp, http: name or address, without brackets
   uint16_t port = 0;  // tcp, udp, http
   std::string path;   // unix_socket, folder: absolute; command: a line for the shell
+  bool read_only = false;  // folder
 };
 
-// "host:port", "[2001:db8::1]:port", "udp:host:port", "http://host:port", "unix:/path", "folder:/path",
+// "host:port", "[2001:db8::1]:port", "udp:host:port", "http://host:port", "unix:/path", "folder:/path", "folder:ro:/path",
 // "command:PROGRAM ARGUMENTS". `invalid_argument` names what is wrong and which
 // forms there are.
 Result<Target> parse_target(const std::string& text);

@@ -17,9 +17,9 @@ async function ask(url, options) {
 
 export const list = async (path, signal) => (await ask(`${path}?json`, { signal })).json();
 export const makeFolder = (path) => ask(path, { method: "MKCOL" });
-export const move = (from, to) => ask(from, { method: "MOVE", headers: { Destination: to } });
-export const remove = (path) => ask(path, { method: "DELETE" });
-export const removeWithContents = (path) => ask(`${path}?contents`, { method: "DELETE" });
+export const move = (from, to) => ask(from, { method: "MOVE", headers: { Destination: to, Overwrite: "F" } });
+export const remove = (path) => ask(`${path}?contents=keep`, { method: "DELETE" });
+export const removeWithContents = (path) => ask(path, { method: "DELETE" });
 export const beginning = (path, bytes) => ask(path, { headers: { Range: `bytes=0-${bytes - 1}` } });
 
 export const encodeName = (name) => encodeURIComponent(name).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);

@@ -8,32 +8,36 @@
 using namespace drawbridge;
 using namespace drawbridge::folder;
 
-TEST_CASE("Folders are made, things are renamed and moved, never onto others") {
+TEST_CASE("Folders are made, things are renamed and moved, onto others only if that is meant") {
   ServedFolder folder;
   CHECK(folder.ask("MKCOL /Clients").status == 201);
-  CHECK(folder.ask("MKCOL /Clients").status == 409);
+  CHECK(folder.ask("MKCOL /Clients").status == 405);
   CHECK(folder.ask("MKCOL /Clients/Dupont/").status == 201);
-  CHECK(folder.ask("MKCOL /gone/x").status == 404);
+  CHECK(folder.ask("MKCOL /gone/x").status == 409);
   CHECK(folder.ask("MKCOL /%20").status == 400);
   folder.write("a.txt", "a");
   folder.write("b.txt", "b");
-  CHECK(folder.ask("MOVE /a.txt", {"Destination: /b.txt"}).status == 409);
+  CHECK(folder.ask("MOVE /a.txt", {"Destination: /b.txt", "Overwrite: F"}).status == 412);
+  CHECK(folder.read("b.txt") == "b");
   CHECK(folder.ask("MOVE /a.txt", {"Destination: /Clients/c%20d.txt"}).status == 201);
   CHECK(folder.read("Clients/c d.txt") == "a");
   CHECK(folder.ask("MOVE /b.txt", {"Destination: http://files.office.localhost:8300/c.txt"}).status == 201);
   CHECK(folder.exists("c.txt"));
-  CHECK(folder.ask("MOVE /Clients", {"Destination: /Clients/Dupont/x"}).status == 409);
+  CHECK(folder.ask("MOVE /Clients", {"Destination: /Clients/Dupont/x"}).status == 403);
+  folder.write("d.txt", "d");
+  CHECK(folder.ask("MOVE /d.txt", {"Destination: /c.txt"}).status == 204);
+  CHECK(folder.read("c.txt") == "d");
   CHECK(folder.ask("MOVE /gone", {"Destination: /x"}).status == 404);
   CHECK(folder.ask("MOVE /c.txt", {"Destination: /../x"}).status == 400);
   CHECK(folder.ask("MOVE /c.txt").status == 400);
   CHECK(folder.ask("MOVE /", {"Destination: /x"}).status == 400);
 }
 
-TEST_CASE("Files and empty folders are deleted, full folders and the root are not") {
+TEST_CASE("Files and empty folders are deleted, the root never, and full folders not if the page asks to keep them") {
   ServedFolder folder;
   folder.ask("MKCOL /full");
   folder.write("full/a.txt", "a");
-  CHECK(folder.ask("DELETE /full/").status == 409);
+  CHECK(folder.ask("DELETE /full/?contents=keep").status == 409);
   CHECK(folder.ask("DELETE /full/a.txt").status == 204);
   CHECK(folder.ask("DELETE /full/").status == 204);
   CHECK(folder.ask("DELETE /full/").status == 404);
@@ -51,7 +55,7 @@ TEST_CASE("A folder goes with all that is in it when the sender says so, and not
   std::filesystem::create_symlink("../..", folder.root + "/full/inner/up");
   std::filesystem::create_symlink(folder.outside.file("private"), folder.root + "/full/away");
   std::filesystem::create_symlink("../kept.txt", folder.root + "/full/file");
-  CHECK(folder.ask("DELETE /full/?contents").status == 204);
+  CHECK(folder.ask("DELETE /full/").status == 204);
   CHECK_FALSE(folder.exists("full"));
   CHECK(folder.read("kept.txt") == "kept");
   CHECK(std::filesystem::exists(folder.outside.file("private/secret.txt")));
@@ -62,9 +66,9 @@ TEST_CASE("A link to a folder is deleted as a link, also when contents are to go
   folder.ask("MKCOL /full");
   folder.write("full/a.txt", "a");
   std::filesystem::create_symlink("full", folder.root + "/link");
-  CHECK(folder.ask("DELETE /link?contents").status == 204);
+  CHECK(folder.ask("DELETE /link").status == 204);
   CHECK(folder.read("full/a.txt") == "a");
-  CHECK(folder.ask("DELETE /?contents").status == 400);
+  CHECK(folder.ask("DELETE /").status == 400);
 }
 
 TEST_CASE("A tree too deep to be deleted at once is refused before anything is deleted") {
@@ -76,10 +80,10 @@ TEST_CASE("A tree too deep to be deleted at once is refused before anything is d
     deep += "/d";
   }
   std::filesystem::create_directory(folder.root + "/" + deep);
-  CHECK(folder.ask("DELETE /full/?contents").status == 503);
+  CHECK(folder.ask("DELETE /full/").status == 503);
   CHECK(folder.read("full/a.txt") == "a");
   std::filesystem::remove(folder.root + "/" + deep);
-  CHECK(folder.ask("DELETE /full/?contents").status == 204);
+  CHECK(folder.ask("DELETE /full/").status == 204);
 }
 
 TEST_CASE("A folder whose contents may not be changed stays, and what stopped it is named") {
@@ -89,7 +93,7 @@ TEST_CASE("A folder whose contents may not be changed stays, and what stopped it
   folder.ask("MKCOL /full/inner");
   folder.write("full/inner/a.txt", "a");
   chmod((folder.root + "/full/inner").c_str(), 0500);
-  auto answer = folder.ask("DELETE /full/?contents");
+  auto answer = folder.ask("DELETE /full/");
   chmod((folder.root + "/full/inner").c_str(), 0700);
   CHECK(answer.status == 403);
   CHECK(answer.body.find("a.txt") != std::string::npos);

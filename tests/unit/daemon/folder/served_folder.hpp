@@ -15,9 +15,9 @@ namespace drawbridge::folder {
 
 class ServedFolder {
  public:
-  ServedFolder() : root(outside.file("root")) {
+  explicit ServedFolder(bool read_only = false) : root(outside.file("root")) {
     std::filesystem::create_directory(root);
-    auto started = FolderServer::start(root, "files");
+    auto started = FolderServer::start(root, "files", read_only);
     REQUIRE(started);
     server_ = started.take();
   }
@@ -68,7 +68,7 @@ class ServedFolder {
                              const std::string& body = "") {
     std::string out = line + " HTTP/1.1\r\nHost: files.office.localhost:8300\r\n";
     for (const std::string& header : headers) out += header + "\r\n";
-    if (line.starts_with("PUT")) out += "Content-Length: " + std::to_string(body.size()) + "\r\n";
+    if (line.starts_with("PUT") || !body.empty()) out += "Content-Length: " + std::to_string(body.size()) + "\r\n";
     return out + "\r\n" + body;
   }
 

@@ -110,8 +110,8 @@ TEST_CASE("A sender whose answer was lost learns that the file is there") {
 TEST_CASE("An existing file is kept, numbered around, or replaced as asked") {
   ServedFolder folder;
   folder.write("a.txt", "old");
-  CHECK(folder.ask("PUT /a.txt", {}, "new").status == 409);
-  CHECK(folder.ask("PUT /a.txt", {"If-None-Match: *"}, "new").status == 409);
+  CHECK(folder.ask("PUT /a.txt?conflict=refuse", {}, "new").status == 409);
+  CHECK(folder.ask("PUT /a.txt", {"If-None-Match: *"}, "new").status == 412);
   CHECK(folder.ask("HEAD /a.txt", piece(0, 3)).status == 409);
   CHECK(folder.ask("HEAD /a.txt", piece(0, 3)).header("drawbridge-error") == "already_exists");
   CHECK(folder.read("a.txt") == "old");
@@ -127,11 +127,11 @@ TEST_CASE("A file is replaced only in the version that was seen") {
   ServedFolder folder;
   folder.write("a.txt", "old");
   std::string tag = folder.ask("HEAD /a.txt").header("etag");
-  CHECK(folder.ask("PUT /a.txt", {"If-Match: \"other\""}, "new").status == 409);
-  CHECK(folder.ask("PUT /a.txt", {"If-Match: " + tag}, "new").status == 201);
-  CHECK(folder.ask("PUT /a.txt", {"If-Match: " + tag}, "newer").status == 409);
+  CHECK(folder.ask("PUT /a.txt", {"If-Match: \"other\""}, "new").status == 412);
+  CHECK(folder.ask("PUT /a.txt", {"If-Match: " + tag}, "new").status == 204);
+  CHECK(folder.ask("PUT /a.txt", {"If-Match: " + tag}, "newer").status == 412);
   CHECK(folder.read("a.txt") == "new");
-  CHECK(folder.ask("PUT /b.txt", {"If-Match: *"}, "x").status == 409);
+  CHECK(folder.ask("PUT /b.txt", {"If-Match: *"}, "x").status == 412);
 }
 
 TEST_CASE("A file that appears while another of its name is sent is not lost") {
@@ -232,7 +232,7 @@ TEST_CASE("A file for which there is no room is refused before it is sent") {
 
 TEST_CASE("An upload into a folder that is gone says so") {
   ServedFolder folder;
-  CHECK(folder.ask("PUT /gone/a.txt", {}, "x").status == 404);
+  CHECK(folder.ask("PUT /gone/a.txt", {}, "x").status == 409);
   CHECK(folder.ask("PUT /a.txt/", {}, "x").status == 400);
   CHECK(folder.ask("PUT /", {}, "x").status == 400);
   std::filesystem::create_directory(folder.root + "/sub");

@@ -25,6 +25,9 @@ TEST_CASE("targets are read in each form") {
   CHECK(kind_name(Target::Kind::command) == std::string("command"));
   CHECK(parse_target("unix:/run/app.sock")->path == "/run/app.sock");
   CHECK(parse_target("folder:/srv/my files")->path == "/srv/my files");
+  CHECK_FALSE(parse_target("folder:/srv")->read_only);
+  CHECK(parse_target("folder:ro:/srv/clients")->read_only);
+  CHECK(parse_target("folder:ro:/srv/clients")->path == "/srv/clients");
   CHECK(kind_name(parse_target("folder:/srv")->kind) == std::string("folder"));
 }
 
