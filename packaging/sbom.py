@@ -6,6 +6,7 @@ in turn), the code compiled in from the headers that the compiler opened and the
 versions from dpkg."""
 
 import datetime
+import glob
 import hashlib
 import json
 import os
@@ -15,7 +16,7 @@ import sys
 
 PROGRAMS = ("cli/drawbridge", "daemon/drawbridged")
 # Packages whose headers only declare what the C library and the kernel do; their code is not in the programs.
-DECLARATIONS_ONLY = {"libc6-dev", "linux-libc-dev", "libcrypt-dev"}
+DECLARATION_PACKAGE = re.compile("libc6-dev(-.*)?|linux-libc-dev(-.*)?|libcrypt-dev")
 
 
 def output_of(*command):
@@ -30,53 +31,79 @@ def compiled_files(build):
     return {line.strip() for line in found.splitlines() if line.startswith("    ")}
 
 
+def compiler_of(build):
+    [folder] = glob.glob(os.path.join(build, "CMakeFiles/*/CMakeCXXCompiler.cmake"))
+    with open(folder) as file:
+        return re.search(r'set\(CMAKE_CXX_COMPILER "(.+)"\)', file.read()).group(1)
+
+
 def static_archives(build):
     """The archives of other packages that the compiler takes for the options on the link line."""
     line = "\n".join(output_of("ninja", "-C", build, "-t", "commands", program) for program in PROGRAMS)
     wanted = {"-static-libstdc++": "libstdc++.a", "-static-libgcc": "libgcc.a"}
-    with open(os.path.join(build, "CMakeCache.txt")) as cache:
-        compiler = re.search(r"^CMAKE_CXX_COMPILER:\w+=(.*)$", cache.read(), flags=re.MULTILINE).group(1)
+    compiler = compiler_of(build)
     archives = {os.path.realpath(output_of(compiler, f"-print-file-name={name}").strip())
                 for option, name in wanted.items() if option in line}
     return archives | {path for path in re.findall(r"(/\S+\.a)\b", line) if path.startswith("/usr/")}
 
 
 def needed(path):
-    return re.findall(r"NEEDED\s+(\S+)", output_of("objdump", "-p", path))
+    """Names of shared libraries; readelf reads those of any architecture, as a cross build needs."""
+    return re.findall(r"\(NEEDED\).*\[(.+)\]", output_of("readelf", "-d", path))
 
 
-def loaded(path):
-    """{name of a shared library: its file}, of all that the loader brings in."""
-    return dict(re.findall(r"(\S+) => (/\S+)", output_of("ldd", path)))
+def found_library(name, machine):
+    for folder in ("/lib", "/usr/lib"):
+        path = f"{folder}/{machine}/{name}"
+        if os.path.exists(path):
+            return path
+    return None
+
+
+def loaded(path, machine):
+    """{name of a shared library: its file}, of all that the loader will bring in."""
+    files, waiting = {}, [path]
+    while waiting:
+        for name in needed(waiting.pop()):
+            file = found_library(name, machine)
+            if name not in files and file:
+                files[name] = file
+                waiting.append(file)
+    return files
 
 
 def owner_of(path):
-    """The package that a file belongs to; the loader names /lib where dpkg may know /usr/lib."""
+    """The package that a file belongs to ("libc6:arm64"); dpkg may know /lib where the file is in /usr/lib."""
     for name in (path, os.path.realpath(path), "/usr" + path):
         found = subprocess.run(["dpkg", "-S", name], capture_output=True, text=True)
         if found.returncode == 0:
-            return found.stdout.split(": ")[0].split(",")[0].split(":")[0]
+            return found.stdout.split(": ")[0].split(",")[0]
     return None
 
 
 def owners_of(paths):
-    """The packages of many files, asked in one go."""
+    """The packages of many files, asked in one go. A file of several architectures' packages counts once."""
     listed = subprocess.run(["dpkg", "-S", *sorted(paths)], capture_output=True, text=True).stdout
-    return {line.split(": ")[0].split(",")[0].split(":")[0] for line in listed.splitlines() if ": " in line}
+    return {line.split(": ")[0].split(",")[0] for line in listed.splitlines() if ": " in line}
+
+
+def bare(name):
+    return name.split(":")[0]
 
 
 def described(name):
     text = output_of("dpkg-query", "-W", "-f=${Version}\t${Source}\t${Architecture}\n", name).splitlines()[0]
     version, source, architecture = text.split("\t")
-    return {"version": version, "source": (source or name).split(" ")[0], "architecture": architecture}
+    return {"version": version, "source": (source or bare(name)).split(" ")[0], "architecture": architecture}
 
 
 def linked(build):
     """{package: relationship}, the closest one where there are several."""
     direct, further = set(), set()
+    machine = output_of(compiler_of(build), "-dumpmachine").strip()
     for program in PROGRAMS:
         path = os.path.join(build, program)
-        files = loaded(path)
+        files = loaded(path, machine)
         direct |= {owner_of(files[name]) for name in needed(path) if name in files}
         further |= {owner_of(file) for file in files.values()}
     sources = {described(name)["source"] for name in direct if name}
@@ -84,23 +111,23 @@ def linked(build):
     archives = {owner_of(path) for path in static_archives(build)}
     inside = {name for name in headers if described(name)["source"] not in sources} | archives
     out = {name: "DEPENDS_ON" for name in further if name}
-    out.update({name: "STATIC_LINK" for name in inside - DECLARATIONS_ONLY if name})
+    out.update({name: "STATIC_LINK" for name in inside if name and not DECLARATION_PACKAGE.fullmatch(bare(name))})
     out.update({name: "DYNAMIC_LINK" for name in direct if name})
     return out
 
 
 def spdx_id(name):
-    return "SPDXRef-" + re.sub(r"[^A-Za-z0-9.-]", "-", name)
+    return "SPDXRef-" + re.sub(r"[^A-Za-z0-9.-]", "-", bare(name))
 
 
 def package(name):
     facts = described(name)
-    return {"SPDXID": spdx_id(name), "name": name, "versionInfo": facts["version"],
+    return {"SPDXID": spdx_id(name), "name": bare(name), "versionInfo": facts["version"],
             "supplier": "Organization: Debian", "downloadLocation": "NOASSERTION", "filesAnalyzed": False,
             "licenseConcluded": "NOASSERTION", "licenseDeclared": "NOASSERTION", "copyrightText": "NOASSERTION",
             "sourceInfo": f"Debian source package {facts['source']}",
             "externalRefs": [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
-                              "referenceLocator": f"pkg:deb/debian/{name}@{facts['version']}?arch={facts['architecture']}&distro=debian-12"}]}
+                              "referenceLocator": f"pkg:deb/debian/{bare(name)}@{facts['version']}?arch={facts['architecture']}&distro=debian-12"}]}
 
 
 def document(build, version):

@@ -109,7 +109,7 @@ TEST_CASE("the sandbox lets nobody become somebody else or make memory that is c
   CHECK(limited([] { return failure(syscall(SYS_setuid, 0)); }) == EPERM);
   CHECK(limited([] { return failure(syscall(SYS_unshare, CLONE_NEWUSER)); }) == EPERM);
   CHECK(limited([] { return failure(syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, nullptr, nullptr, nullptr, nullptr)); }) == EPERM);
-  CHECK(limited([] { return failure(syscall(SYS_chmod, "/", 04755)); }) == EPERM);
+  CHECK(limited([] { return failure(syscall(SYS_fchmodat, AT_FDCWD, "/", 04755)); }) == EPERM);
   auto map = [](int protection) { return mmap(nullptr, 4096, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0); };
   CHECK(limited([&] { return map(PROT_READ | PROT_WRITE | PROT_EXEC) == MAP_FAILED ? errno : 0; }) == EPERM);
   CHECK(limited([&] { return failure(mprotect(map(PROT_READ | PROT_WRITE), 4096, PROT_READ | PROT_EXEC)); }) == EPERM);
