@@ -48,13 +48,18 @@ std::string path_in(const std::string& target, const std::string& kind) {
   return target.starts_with(kind) ? target.substr(kind.size()) : "";
 }
 
+bool is_hidden(const std::string& path) {
+  return std::any_of(std::begin(hidden), std::end(hidden), [&](const char* place) { return lies_below(path, place); });
+}
+
 // The minus lets the service start without it: a disk that is not there must not stop the office.
 std::string setting_for(const std::string& target) {
-  std::string folder = path_in(target, "folder:"), socket = path_in(target, "unix:");
+  std::string readable = path_in(target, "folder:ro:"), socket = path_in(target, "unix:");
+  if (!readable.empty()) return is_hidden(readable) ? "BindReadOnlyPaths=-" + unit_word(readable) : "";
+  std::string folder = path_in(target, "folder:");
   if (!folder.empty() && !lies_below(folder, admin::system_state_directory)) return "BindPaths=-" + unit_word(folder);
-  bool unseen = std::any_of(std::begin(hidden), std::end(hidden), [&](const char* place) { return lies_below(socket, place); });
   // Its folder: a program that starts anew makes a new socket.
-  if (unseen) return "BindReadOnlyPaths=-" + unit_word(std::filesystem::path(socket).parent_path());
+  if (is_hidden(socket)) return "BindReadOnlyPaths=-" + unit_word(std::filesystem::path(socket).parent_path());
   return "";
 }
 

@@ -21,7 +21,7 @@ struct UnitFolders {
 };
 
 // The drop-in's text for an absolute target; nothing if the service sees it anyway. `folder:` always needs one (it is
-// to be written), `unix:` where the unit has hidden the socket. Throws CommandFailed (`invalid_argument`) for a path
+// to be written), `folder:ro:` and `unix:` where the unit hides the place. Throws CommandFailed (`invalid_argument`) for a path
 // that no unit can name.
 std::optional<std::string> drop_in_for(const std::string& service, const std::string& target);
 

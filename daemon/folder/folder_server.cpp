@@ -43,7 +43,7 @@ MHD_Result serve(void* served, MHD_Connection* connection, const char* url, cons
   auto* exchange = static_cast<Exchange*>(*state);
   if (!exchange) {
     auto& shared = *static_cast<Served*>(served);
-    if (shared.confined && !confine_thread_to(shared.folder)) return MHD_NO;
+    if (shared.confined && !confine_thread_to(shared.folder, shared.read_only)) return MHD_NO;
     exchange = new Exchange(shared, connection, method, url);
     *state = exchange;
     auto early = exchange->begin();

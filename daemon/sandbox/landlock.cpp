@@ -89,11 +89,11 @@ Result<void> confine_files(const std::vector<PathRule>& rules) {
   return ruleset.enforce() ? Result<void>() : refused();
 }
 
-Result<void> confine_files_to(int folder) {
+Result<void> confine_files_to(int folder, bool write) {
   int version = landlock_version();
   if (version == 0) return {};
   Ruleset ruleset(version);
-  if (ruleset.made() && ruleset.allow(folder, write_access) && ruleset.enforce()) return {};
+  if (ruleset.made() && ruleset.allow(folder, write ? write_access : read_access) && ruleset.enforce()) return {};
   return refused();
 }
 

@@ -22,7 +22,7 @@ struct PathRule {
 // nothing where the kernel has no Landlock. `io`: the kernel refused, nothing has changed.
 Result<void> confine_files(const std::vector<PathRule>& rules);
 
-// As that, for one folder given by descriptor, to read and write below it.
-Result<void> confine_files_to(int folder);
+// As that, for one folder given by descriptor; `write`: also to change what is below it.
+Result<void> confine_files_to(int folder, bool write);
 
 }  // namespace drawbridge

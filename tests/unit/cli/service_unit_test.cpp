@@ -44,6 +44,8 @@ TEST_CASE("a shared folder is let in to be written, a hidden socket's folder to 
   CHECK(setting("unix:/run/postgresql/.s.PGSQL.5432") == "none\n");
   CHECK(setting("unix:/homestead/socket") == "none\n");
   CHECK(setting("127.0.0.1:5432") == "none\n");
+  CHECK(setting("folder:ro:/srv/archive") == "none\n");
+  CHECK(setting("folder:ro:/home/ann/archive") == "BindReadOnlyPaths=-\"/home/ann/archive\"\n");
   CHECK(setting("folder:/var/lib/drawbridge/files") == "none\n");
 }
 

@@ -154,19 +154,22 @@ TEST_CASE("what starts outside has no sandbox: a program runs, and the daemon th
 TEST_CASE("a folder's thread has its folder and nothing else, and no program") {
   if (!kernel_has_landlock()) return;
   Files files;
-  auto in_folder = [&](const std::function<int()>& attempt) {
+  auto in_folder = [&](const std::function<int()>& attempt, bool read_only = false) {
     return in_own_process([&] {
       Outside outside;
       if (!enter_sandbox({files.state, {}})) return could_not_confine;
       int found = could_not_confine;
       run_for_folder(&outside, [&] {
-        if (folder::confine_thread_to(files.home)) found = attempt();
+        if (folder::confine_thread_to(files.home, read_only)) found = attempt();
       });
       return found;
     });
   };
   CHECK(in_folder([&] { return try_open(files.home + "/file", O_RDWR); }) == 0);
   CHECK(in_folder([&] { return try_open(files.home + "/new", O_WRONLY | O_CREAT); }) == 0);
+  CHECK(in_folder([&] { return try_open(files.home + "/file", O_RDONLY); }, true) == 0);
+  CHECK(in_folder([&] { return try_open(files.home + "/file", O_RDWR); }, true) == EACCES);
+  CHECK(in_folder([&] { return failure(unlink((files.home + "/file").c_str())); }, true) == EACCES);
   CHECK(in_folder([&] { return try_open(files.state + "/file", O_RDONLY); }) == EACCES);
   CHECK(in_folder([&] { return try_open(files.certificates + "/new", O_WRONLY | O_CREAT); }) == EACCES);
   CHECK(in_folder([&] { return try_open("/etc/passwd", O_RDONLY); }) == EACCES);
@@ -179,9 +182,9 @@ TEST_CASE("a folder that comes later is confined to when it is there") {
   Files files;
   std::string disk = files.folder.file("disk");
   CHECK(in_own_process([&] {
-    if (!folder::confine_thread_to(disk) || try_open("/etc/passwd", O_RDONLY) != 0) return 1;
+    if (!folder::confine_thread_to(disk, false) || try_open("/etc/passwd", O_RDONLY) != 0) return 1;
     mkdir(disk.c_str(), 0700);
-    if (!folder::confine_thread_to(disk) || try_open("/etc/passwd", O_RDONLY) != EACCES) return 2;
+    if (!folder::confine_thread_to(disk, false) || try_open("/etc/passwd", O_RDONLY) != EACCES) return 2;
     return try_open(disk + "/new", O_WRONLY | O_CREAT);
   }) == 0);
 }
