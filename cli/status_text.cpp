@@ -70,6 +70,7 @@ std::string reason_text(const std::string& reason) {
   if (reason == "silent") return "no answer by the one before";
   if (reason == "direct") return "direct instead of relayed";
   if (reason == "faster") return "faster than the one before";
+  if (reason == "loss") return "the one before lost too much";
   if (reason == "nominated") return "the device chose it";
   if (reason == "back") return "it answers again";
   if (reason == "ended") return "the connection ended";

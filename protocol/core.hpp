@@ -81,7 +81,7 @@ struct Core {
   bool shutting_down = false;
 
   const Identity& identity() const { return config.identity; }
-  uint64_t boot_id() const { return state.boot_id; }
+  uint64_t boot_id() const { return incarnation.boot_id; }  // of this start; a take-over changes the state's, for the next
   std::vector<AeadId> aeads() const;
 
   void emit(Event event) { events.push_back(std::move(event)); }

@@ -58,6 +58,7 @@ void Peer::handle_timeout(Now now) {
   }
   if (ending()) return stop_looking();
   if (timers_.expired(Timer::punch, now.boot)) punch_due(now);
+  if (timers_.expired(Timer::loss, now.boot)) watch_loss(now);
 
   if (session_ && suspended_at_ == far_future) {
     if (now.boot - quiet_since() >= patience() && check_waiting_ == far_future) keep_alive(now);

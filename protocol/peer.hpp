@@ -2,6 +2,7 @@
 // give up. The same class serves both ends: an office's view of a device, and a device's of its office.
 #pragma once
 
+#include <algorithm>
 #include <map>
 
 #include "protocol/base/timer_table.hpp"
@@ -92,6 +93,7 @@ class Peer final : public SessionHolder {
     save_seen,      // write down where and when the peer was seen
     confirm,        // device: the office has said nothing within a new connection: it may not know of it
     probe,          // ask at addresses that are not in use: both ends do, so that their routers let answers in
+    loss,           // device: the next sample of the path in use, or check of a measurement
     punch,          // ports are to be looked for: begin, send, or give up
     count,
   };
@@ -118,7 +120,7 @@ class Peer final : public SessionHolder {
   // Only its last words are still to be said: no path is looked after any more.
   bool ending() const { return record_.revoked || revoking_ || leaving_; }
   void stop_looking() {
-    for (Timer timer : {Timer::retry, Timer::check, Timer::probe, Timer::replaced, Timer::announce, Timer::punch}) timers_.stop(timer);
+    for (Timer timer : {Timer::retry, Timer::check, Timer::probe, Timer::replaced, Timer::announce, Timer::punch, Timer::loss}) timers_.stop(timer);
   }
   bool is_office() const { return record_.key.role == PeerRole::device; }  // whether *we* are the office
   quic::End self() const { return is_office() ? quic::End::office : quic::End::device; }
@@ -145,6 +147,7 @@ class Peer final : public SessionHolder {
     alive,          // an answer is expected: its absence makes the path suspect
     probe,          // whether this address reaches the peer at all
     size,           // whether large packets pass
+    loss,           // one of many, of which some may be lost
   };
   void request_check(Now now, traversal::Candidate& candidate, Question question = Question::alive);
   void begin_probing(Now now, bool news);
@@ -183,6 +186,20 @@ class Peer final : public SessionHolder {
   void note_binding_lost(Now now, Duration idle);
   void forget_binding();
 
+  // peer_loss.cpp
+  void note_traffic(Now now);
+  void watch_loss(Now now);
+  void begin_measuring(Now now);
+  void measure_loss(Now now);
+  void compare_loss(Now now);
+  bool loses_less(Now now, const traversal::Candidate& one, const traversal::Candidate& other) const;
+  void judge_loss(Now now, const traversal::Candidate& one, const traversal::Candidate& used);
+  void suspect_loss(Now now);
+  bool measuring(const SocketAddress& remote) const { return std::find(measured_.begin(), measured_.end(), remote) != measured_.end(); }
+  void end_measuring(Now now);
+  void stop_measuring();
+  void forget_losses();
+
   // peer_lan.cpp
   void look_on_lan(Now now);
   void handle_looking(Now now, const Path& path, const traversal::ConnectivityCheck& question);
@@ -212,6 +229,7 @@ class Peer final : public SessionHolder {
   void handle_candidates(Now now, const tunnel::Candidates& theirs);
   void follow_peer_network(Now now, const traversal::NatBehaviour& nat);
   void close_mailboxes();
+  void leave_relay(Now now, const SocketAddress& mailbox);
   void handle_revoked(Now now, const std::string& reason);
   void flow_opened(Now now, FlowId id);
   void flow_ended(Now now, const session_event::FlowEnded& ended);
@@ -249,6 +267,12 @@ class Peer final : public SessionHolder {
   size_t punch_attempts_ = 0;                         // that were begun; who goes first changes with each
   TokenBucket searches_{limits::searches_per_second, limits::searches_burst};
   TokenBucket predictions_{limits::predictions_per_second, limits::predictions_burst};
+  bool left_in_silence_ = false;                      // device: a direct path, while something was carried
+  bool carrying_ = false;                             // device: packets of the session have come since the last sample
+  std::vector<SocketAddress> measured_;               // device: paths whose losses are being compared, the one in use last
+  TokenBucket measurements_{limits::loss_measurements_per_second, limits::loss_measurements_burst};
+  size_t measurements_left_ = 0;                      // checks on each that are still to be sent
+  std::optional<traversal::PathReason> history_reason_;  // of the change of path that is about to be noted
   bool told_copy_ = false;                            // device: to this session's office
   TokenBucket probings_{limits::probings_per_second, limits::probings_burst};
   bool untold_ = false;                               // our addresses, for want of a path that answers

@@ -22,7 +22,8 @@ void Peer::request_check(Now now, Candidate& candidate, Question question) {
   check.confirmed_size = candidate.confirmed_size;
   if (candidate.rtt) check.round_trip_us = static_cast<uint32_t>(std::min<int64_t>(candidate.rtt->count() / 1000, UINT32_MAX));
   uint16_t size = question == Question::size ? candidate.largest_packet() : 0;
-  candidate.note_request(check.transaction, now.boot, size, check.nominate);
+  if (question == Question::loss) candidate.loss.note_sent(check.transaction, now.boot);
+  else candidate.note_request(check.transaction, now.boot, size, check.nominate);
   if (question != Question::size) history_.note_asked(now, candidate.path, relay_of(candidate.path.remote), check.transaction);
   if (question == Question::alive && check_waiting_ == far_future) check_waiting_ = now.boot;
   send_check(now, candidate.path, check, size);
@@ -138,6 +139,9 @@ void Peer::handle_check(Now now, const Path& path, ByteView datagram) {
   } else if (!candidates_.find(path.remote) && !by_punch(path, 0)) {
     // The office speaks from an address that we did not know.
     request_check(now, candidates_.add(Path{{}, path.remote}));
+  } else if (session_->path && session_->path->remote != path.remote && now.boot - path_heard_ > limits::path_suspect_after) {
+    // The office asks by another path than the one in use, which has been quiet: perhaps it has noticed something.
+    check_active(now);
   }
 }
 
@@ -181,7 +185,8 @@ void Peer::handle_answer(Now now, const Path& path, const ConnectivityCheck& res
   if (candidates_.active() == candidate) learn_binding(now, *candidate, response.observed);
   if (!is_office()) {
     bool active = candidates_.active() == candidate;
-    if (!active && candidates_.better_than_active(*candidate, now.boot)) use(now, *candidate);
+    bool silent = in_doubt(now) || !candidates_.active();
+    if (!active && (silent || !measuring(path.remote)) && candidates_.better_than_active(*candidate, now.boot)) use(now, *candidate);
     else if (active && candidate->confirmed_size != size_before) use(now, *candidate);
   } else if (nominated_ == path.remote) {
     nominated_.reset();
@@ -295,6 +300,7 @@ void Peer::handle_network_change(Now now) {
   if (revoked() || !core_.running) return;
   forget_lost_addresses();
   forget_binding();
+  forget_losses();
   punch_not_before_ = {};
   if (session_) {
     // The path in use is as doubtful as any other now: whichever answers first carries on.
@@ -310,48 +316,6 @@ void Peer::handle_network_change(Now now) {
   }
   down_since_ = now.boot;
   if (!is_office()) connect(now);
-}
-
-void Peer::open_mailboxes(Now now) {
-  const auto& wanted = is_office() ? core_.own_relays : record_.relays;
-  if (revoked() || left_) return close_mailboxes();
-  std::erase_if(mailboxes_, [&](const auto& entry) {
-    bool stays = std::find(wanted.begin(), wanted.end(), entry.first) != wanted.end();
-    if (!stays) core_.relays.close(entry.second);
-    return !stays;
-  });
-  for (const relay::RelayAddress& relay : wanted) {
-    bool there = std::any_of(mailboxes_.begin(), mailboxes_.end(), [&](const auto& entry) { return entry.first == relay; });
-    auto mailbox = there ? std::nullopt : core_.relays.open(now.boot, relay, record_.psk, is_office() ? relay::End::office : relay::End::device);
-    if (mailbox) mailboxes_.emplace_back(relay, *mailbox);
-  }
-}
-
-void Peer::close_mailboxes() {
-  for (const auto& [relay, mailbox] : mailboxes_) core_.relays.close(mailbox);
-  mailboxes_.clear();
-}
-
-// The relay's word is a hint: what counts is what answers a sealed check or a handshake.
-void Peer::handle_relay_news(Now now, const relay::RelayNews& news) {
-  bool ours = std::any_of(mailboxes_.begin(), mailboxes_.end(), [&](const auto& entry) { return entry.second == news.mailbox; });
-  if (!ours || revoked() || !news.may_send) return;
-  Path path{{}, news.mailbox};
-  if (is_office()) {
-    if (!session_ && news.joined) send_check(now, path, ConnectivityCheck{.kind = CheckKind::restarted});
-    return;
-  }
-  if (session_ && !news.renewed && suspended_at_ == far_future) {
-    request_check(now, candidates_.add(path), Question::probe);
-    return;
-  }
-  constexpr Duration fresh = 1s;
-  bool tried = attempt_ && now.boot - attempt_->started < fresh &&
-               std::any_of(attempt_->fan_out.begin(), attempt_->fan_out.end(), [&](const Path& p) { return p.remote == news.mailbox; });
-  if (session_) request_check(now, candidates_.add(path), Question::probe);
-  if (tried && !news.renewed) return;
-  down_since_ = now.boot;
-  connect(now);
 }
 
 // The peer has answered by this path.

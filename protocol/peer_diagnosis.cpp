@@ -58,7 +58,8 @@ void Peer::note_use(Now now, const SocketAddress& remote) {
   const traversal::CandidatePair* used = history_.in_use();
   const Candidate* active = candidates_.active();
   PathReason reason = PathReason::faster;
-  if (!used) reason = PathReason::first;
+  if (auto told = std::exchange(history_reason_, std::nullopt)) reason = *told;
+  else if (!used) reason = PathReason::first;
   else if (active && active->silent_since && now.boot - *active->silent_since > limits::path_suspect_after) reason = PathReason::silent;
   else if (is_office()) reason = PathReason::nominated;
   else if (!used->relay.empty() && !relay::is_relayed(remote)) reason = PathReason::direct;

@@ -52,6 +52,7 @@ void Peer::doubt_binding(Now now) {
 
 void Peer::follow_path_change(Now now, bool was_relayed, bool is_relayed) {
   path_heard_ = now.boot;
+  if (!is_office() && !was_relayed && is_relayed) suspect_loss(now);
   if (is_office() || is_relayed || !was_relayed || !doubtful_idle_) return;
   Duration idle = *std::exchange(doubtful_idle_, std::nullopt);
   if (now.boot - doubted_at_ <= limits::binding_evidence_life) note_binding_lost(now, idle);

@@ -19,12 +19,14 @@ bool Peer::on_relay() const {
 // Ordinary checks come first: most of the time they are enough.
 void Peer::consider_punch(Now now) {
   if (is_office() || punch_ || !on_relay() || !traversal::punch_source(core_.nat_behaviour(), peer_nat_)) return;
-  timers_.set_earlier(Timer::punch, std::max(now.boot + limits::punch_after, punch_not_before_));
+  // What would be found is the way that was left for its losses.
+  timers_.set_earlier(Timer::punch, std::max({now.boot + limits::punch_after, punch_not_before_, candidates_.avoided().held_until()}));
 }
 
 void Peer::punch_due(Now now) {
   if (!punch_) {
-    if (!is_office() && on_relay()) begin_punch(now, static_cast<uint32_t>(core_.entropy.u64()));
+    bool wanted = !is_office() && on_relay() && now.boot >= candidates_.avoided().held_until();
+    if (wanted) begin_punch(now, static_cast<uint32_t>(core_.entropy.u64()));
     return;
   }
   if (!punch_->sending) {

@@ -100,7 +100,25 @@ inline constexpr Duration binding_evidence_life = 90s;
 inline constexpr Duration office_patience = 35s; // an office asks for itself when a device's keepalives stay out
 inline constexpr Duration answer_proves_for = 30s;  // an address that answered a check is the peer's for so long
 inline constexpr Duration path_suspect_after = 500ms;  // data outstanding and nothing came back: check every path
+// Loss (docs/spec/traversal.md). While something is carried, one small check a second; three of the newest sixteen are
+// lost within half a minute at 10 % each way, and about once in an hour at 1 %. Then 40 on each path within 4 s: at 10 %
+// each way 7.6 of them are lost, at 1 % 0.8.
+inline constexpr Duration loss_sample_pause = 1s;
+inline constexpr size_t loss_samples = 16, loss_suspicious = 3;
+inline constexpr size_t loss_checks = 40;
+inline constexpr double loss_measurements_per_second = 1.0 / 60, loss_measurements_burst = 2;
+inline constexpr Duration loss_measure_pause = 100ms;
+inline constexpr size_t loss_others = 2;         // paths beside the one in use: with it 30 checks a second
+inline constexpr Duration loss_answer_age = 2min;  // a direct path that has not answered since is not worth measuring
+inline constexpr size_t loss_gain = 4;           // 10 % of what was sent: so much less must be lost on another path,
+inline constexpr int loss_round_trip_factor = 2;  // ... whose round trip may be so many times as long
+inline constexpr Duration loss_round_trip_slack = 50ms;  // ... and this
+inline constexpr size_t loss_forgiven = 1;       // more than on the path in use: clean again
+inline constexpr Duration loss_pause_first = 60s;  // before what was left is measured again; doubled each time
+inline constexpr Duration loss_pause_longest = 10min;
+inline constexpr Duration loss_memory = std::chrono::hours(1);
 inline constexpr double checks_per_second = 50;  // answered per pair
+static_assert(static_cast<double>(loss_others + 1) * (1s / loss_measure_pause) < checks_per_second);
 inline constexpr double checks_burst = 100;
 inline constexpr Duration probe_interval = 30s;  // of a device served by a relay, for a direct path; plus as much, drawn
 // Ports further apart than this were not given out one after the other: two of a random router's are so close in 1 of 1000

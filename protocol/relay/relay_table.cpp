@@ -244,6 +244,9 @@ void RelayTable::note(Line& line, const RelayEvent& event) {
                  [&](const relay_event::Lost&) {
                    status.ready = false;
                    line.ask_again = Instant{};
+                   for (auto& [channel, told] : line.channels) {
+                     if (std::exchange(told, false)) news_.push_back({mailbox_address(number_of(line), channel), false, false, false});
+                   }
                  },
                  [&](const relay_event::Draining&) { status.draining = true; },
                  [&](const relay_event::ReflexiveAddress& e) { note_reflexive(line, e.address); },

@@ -25,7 +25,7 @@ struct RelayWanted {
 // Something changed about a mailbox.
 struct RelayNews {
   SocketAddress mailbox;
-  bool may_send = false;  // packets may leave, though perhaps nobody is there yet
+  bool may_send = false;  // packets may leave, though perhaps nobody is there yet; false: not any more
   bool joined = false;    // the other end is there
   bool renewed = false;   // and is new there
 };

@@ -7,7 +7,7 @@
 namespace drawbridge::traversal {
 
 const char* name_of(PathReason reason) {
-  constexpr const char* names[] = {"first", "silent", "direct", "faster", "nominated", "back", "ended"};
+  constexpr const char* names[] = {"first", "silent", "direct", "faster", "nominated", "back", "ended", "loss"};
   return names[static_cast<size_t>(reason)];
 }
 

@@ -24,6 +24,7 @@ enum class PathReason : uint8_t {
   nominated,    // office: the device chose it
   back,         // it answers again
   ended,        // the connection is over
+  loss,         // the one before lost too much
 };
 const char* name_of(PathReason reason);
 

@@ -90,6 +90,7 @@ void World::send(const SocketAddress& sender, const SocketAddress& to, Bytes dat
   auto& wire = links_[{from, to}];
   if (!wire) wire = std::make_unique<Link>(link, chance);
   wire->options = link;
+  wire->options.delay += detour(from, to);
   for (int copies = wire->duplicates() ? 2 : 1; copies > 0; --copies) {
     auto at = wire->offer(now, datagram.size());
     if (!at) continue;

@@ -168,6 +168,8 @@ class World {
   void send(const SocketAddress& from, const SocketAddress& to, Bytes datagram, uint8_t hop_limit = 0);
   // Faults of everything sent from now on.
   LinkOptions link;
+  // Of one way only, beside `link`'s.
+  std::function<Duration(const SocketAddress& from, const SocketAddress& to)> detour = [](auto&, auto&) { return Duration::zero(); };
   bool capture = false;
   bool coalesce = false;                       // datagrams that arrive at one instant are handed over as one run
   std::vector<Captured> captured;
