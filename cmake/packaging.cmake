@@ -8,9 +8,9 @@ file(MAKE_DIRECTORY ${PACKAGED})
 
 # A cross build names a program that it can run (qemu-aarch64-static, say).
 add_custom_target(completions
-  COMMAND ${CMAKE_CROSSCOMPILING_EMULATOR} $<TARGET_FILE:drawbridge> completion bash > ${PACKAGED}/drawbridge
-  COMMAND ${CMAKE_CROSSCOMPILING_EMULATOR} $<TARGET_FILE:drawbridge> completion zsh > ${PACKAGED}/_drawbridge
-  COMMAND ${CMAKE_CROSSCOMPILING_EMULATOR} $<TARGET_FILE:drawbridge> completion fish > ${PACKAGED}/drawbridge.fish
+  COMMAND ${CMAKE_CROSSCOMPILING_EMULATOR} $<TARGET_FILE:drawbridge> --state . completion bash > ${PACKAGED}/drawbridge
+  COMMAND ${CMAKE_CROSSCOMPILING_EMULATOR} $<TARGET_FILE:drawbridge> --state . completion zsh > ${PACKAGED}/_drawbridge
+  COMMAND ${CMAKE_CROSSCOMPILING_EMULATOR} $<TARGET_FILE:drawbridge> --state . completion fish > ${PACKAGED}/drawbridge.fish
   VERBATIM)
 add_custom_target(package_documents
   COMMAND ${PYTHON3} ${PACKAGING}/documents.py ${CMAKE_SOURCE_DIR} ${PACKAGED} ${PROJECT_VERSION} ${PACKAGE_MAINTAINER}
