@@ -69,7 +69,9 @@ bool NodeDriver::do_round() {
   persist();
   // Events before datagrams: bytes that local programs take now become credit in the datagrams that follow.
   bool any = dispatch_events();
-  return transmit() || any;
+  any = transmit() || any;
+  // What came of the last word of poll_transmit must not wait for something else to happen.
+  return dispatch_events() || any;
 }
 
 void NodeDriver::sleep_until(Instant deadline) {

@@ -54,7 +54,9 @@ struct RevokedByOffice { RelationKey peer; };
 struct ServicesChanged { std::optional<RelationKey> office; };
 // Find out where this relay is (or open a WebSocket to it), then call handle_relay_link. An empty URL: it is not used
 // any more.
-struct RelayWanted { uint16_t number = 0; std::string url; };
+// `beside`: a WebSocket is made ready beside the present way, up to where HELLO would be sent, and answered by
+// handle_relay_beside; wanted without `beside`, it is taken over as it is. Empty: it lost the race.
+struct RelayWanted { uint16_t number = 0; std::string url; bool beside = false; };
 // Look these up (now, after each network event, and now and then) and put what is found into
 // Node::handle_forwarded_addresses. The whole list; empty: none any more.
 struct AddressesWanted { std::vector<traversal::FixedAddress> addresses; };

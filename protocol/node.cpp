@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "keys/hash.hpp"
 #include "protocol/node_core.hpp"
 
 namespace drawbridge {
@@ -12,6 +13,15 @@ namespace {
 constexpr Duration announce_spread = 1s;
 constexpr Duration announce_step = 20ms;
 constexpr Duration grants_interval = 1s;
+
+// The same for the same addresses in any order: good enough to remember what a network lets out.
+uint64_t network_of(std::vector<SocketAddress> addresses) {
+  std::sort(addresses.begin(), addresses.end());
+  Bytes bytes;
+  for (const SocketAddress& address : addresses) append(bytes, address.ip);
+  constexpr std::array<uint8_t, 16> key{};
+  return siphash24(key, bytes);
+}
 
 }  // namespace
 
@@ -186,7 +196,7 @@ void Node::handle_network_change(Now now, std::vector<SocketAddress> local) {
   core_->shared.local_addresses = std::move(local);
   core_->shared.binding.forget();
   core_->shared.relays.keep_alive_within(limits::keepalive);
-  core_->shared.relays.handle_network_change(now.boot);
+  core_->shared.relays.handle_network_change(now.boot, network_of(core_->shared.local_addresses));
   for (auto& [key, peer] : core_->peers) {
     peer->send_offer(now);
     peer->handle_network_change(now);

@@ -160,6 +160,8 @@ class Node {
   void handle_forwarded_addresses(Now now, std::vector<SocketAddress> forwarded);
   // The answer to event::RelayWanted, and whenever that changes: where the relay is. Nothing: out of reach.
   void handle_relay_link(Now now, uint16_t number, std::optional<Path> path);
+  // The answer to one that was wanted beside: whether it could carry now.
+  void handle_relay_beside(Now now, uint16_t number, bool ready);
   // The answer to event::PortsWanted: the local ports of the sockets that were bound.
   void handle_ports(Now now, const RelationKey& peer, const std::vector<uint16_t>& ports);
   void handle_persisted(Now now, uint64_t ticket);

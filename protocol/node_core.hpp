@@ -57,6 +57,7 @@ struct Node::Core {
   void handle_arrival(Now now, const Path& path, uint8_t ecn, ByteView datagram, Carried*& touched);
   void follow_relays(Now now);
   bool handle_code_datagram(Now now, const SocketAddress& mailbox, ByteView payload);
+  Transmit poll_transmit(Now now, MutableBytes buffer);
   Transmit transmit_session(Now now, MutableBytes buffer);
 
   // node_pairing.cpp

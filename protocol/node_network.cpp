@@ -191,17 +191,23 @@ Transmit Node::Core::transmit_session(Now now, MutableBytes buffer) {
   return {};
 }
 
+// What relays have said since may give peers something to send at once: the first packet leaves right behind OPEN.
 Transmit Node::poll_transmit(Now now, MutableBytes buffer) {
-  Core& core = *core_;
-  if (core.shared.running) {
-    if (auto out = core.shared.relays.poll_transmit(now.boot, buffer); out.length > 0) return {out.path, 0, out.length, out.length};
+  Transmit out = core_->poll_transmit(now, buffer);
+  if (out.length > 0) return out;
+  core_->reap(now);
+  return core_->poll_transmit(now, buffer);
+}
+
+Transmit Node::Core::poll_transmit(Now now, MutableBytes buffer) {
+  if (shared.running) {
+    if (auto out = shared.relays.poll_transmit(now.boot, buffer); out.length > 0) return {out.path, 0, out.length, out.length};
   }
   // A session's packets and single datagrams alternate, packets first: a check that overtakes the packet that completes
   // a handshake would be lost, and a check must not wait behind a long transfer.
-  Transmit out = core.datagram_next ? core.transmit_datagram(now, buffer) : core.transmit_session(now, buffer);
-  if (out.length == 0) out = core.datagram_next ? core.transmit_session(now, buffer) : core.transmit_datagram(now, buffer);
-  core.datagram_next = !core.datagram_next && out.length > 0;
-  if (out.length == 0) core.reap(now);
+  Transmit out = datagram_next ? transmit_datagram(now, buffer) : transmit_session(now, buffer);
+  if (out.length == 0) out = datagram_next ? transmit_session(now, buffer) : transmit_datagram(now, buffer);
+  datagram_next = !datagram_next && out.length > 0;
   return out;
 }
 

@@ -107,7 +107,7 @@ NetworkStatus Node::network() const {
 
 // What relays have said: to those whose mailboxes they are.
 void Node::Core::follow_relays(Now now) {
-  while (auto wanted = shared.relays.poll_wanted()) shared.emit(event::RelayWanted{wanted->number, wanted->url});
+  while (auto wanted = shared.relays.poll_wanted()) shared.emit(event::RelayWanted{wanted->number, wanted->url, wanted->beside});
   while (auto news = shared.relays.poll_news()) {
     for (auto& [key, peer] : peers) peer->handle_relay_news(now, *news);
     for (auto& [id, joining] : joinings) joining->handle_relay_news(now, *news);
@@ -130,6 +130,10 @@ void Node::Core::follow_relays(Now now) {
 
 void Node::handle_relay_link(Now now, uint16_t number, std::optional<Path> path) {
   core_->shared.relays.handle_link(now.boot, number, path);
+}
+
+void Node::handle_relay_beside(Now now, uint16_t number, bool ready) {
+  core_->shared.relays.handle_beside(now.boot, number, ready);
 }
 
 }  // namespace drawbridge

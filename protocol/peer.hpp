@@ -264,6 +264,7 @@ class Peer final : public SessionHolder {
   std::vector<uint16_t> ports_;                       // fresh sockets that the driver holds for us
   bool punch_searches_ = false;                       // the newest attempt was a search, not a prediction
   Instant punch_not_before_{};
+  size_t ports_asked_ = 0;                            // times that the driver has been asked and has not answered yet
   size_t punch_attempts_ = 0;                         // that were begun; who goes first changes with each
   TokenBucket searches_{limits::searches_per_second, limits::searches_burst};
   TokenBucket predictions_{limits::predictions_per_second, limits::predictions_burst};

@@ -281,7 +281,10 @@ void Peer::handle_restarted(Now now, const Path& path, const ConnectivityCheck& 
   record_.peer_boot = check.sender_boot;
   candidates_.add(Path{{}, path.remote});
   down_since_ = now.boot;
-  connect(now);
+  // Said through a relay because our end of the mailbox has just been opened: our first packet left right behind that.
+  bool under_way = relay::is_relayed(path.remote) && attempt_ && now.boot - attempt_->started < limits::path_suspect_after &&
+                   std::any_of(attempt_->fan_out.begin(), attempt_->fan_out.end(), [&](const Path& tried) { return tried.remote == path.remote; });
+  if (!under_way) connect(now);
 }
 
 // What was sent from an address that this machine no longer has would not leave at all: the kernel chooses another.

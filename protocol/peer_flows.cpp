@@ -6,6 +6,14 @@
 #include "protocol/tunnel/frame.hpp"
 
 namespace drawbridge {
+namespace {
+
+// What a peer names must be the address of a host.
+bool is_usable(const SocketAddress& address) {
+  return address.port != 0 && !address.is_unspecified() && !address.is_multicast();
+}
+
+}  // namespace
 
 void Peer::drain_events(Now now, Carried& carried) {
   while (auto event = carried.session->poll_event()) {
@@ -75,7 +83,7 @@ void Peer::handle_offer(Now now, const tunnel::Offer& offer) {
   if (auto lasting = lasting_address()) addresses.push_back(*lasting);
   for (const SocketAddress& address : offer.addresses) {
     bool fresh = std::find(addresses.begin(), addresses.end(), address) == addresses.end();
-    if (fresh && addresses.size() < limits::candidates) addresses.push_back(address);
+    if (fresh && is_usable(address) && addresses.size() < limits::candidates) addresses.push_back(address);
   }
   bool moved = !addresses.empty() && addresses != record_.addresses;
   bool relays = offer.relays != record_.relays;
@@ -105,8 +113,7 @@ void Peer::handle_candidates(Now now, const tunnel::Candidates& theirs) {
   bool news = false;
   // The best are named first; added last, they are not the ones for which there is no room.
   for (auto address = theirs.addresses.rbegin(); address != theirs.addresses.rend(); ++address) {
-    bool usable = address->port != 0 && !address->is_unspecified() && !address->is_multicast();
-    if (!usable || candidates_.find(*address)) continue;
+    if (!is_usable(*address) || candidates_.find(*address)) continue;
     candidates_.add(Path{{}, *address});
     news = true;
   }

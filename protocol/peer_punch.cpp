@@ -59,7 +59,7 @@ void Peer::begin_punch(Now now, uint32_t number) {
   punch_->give_up = now.boot + limits::punch_patience;
   locate_peer(now);
   size_t ports = traversal::ports_needed(*source);
-  if (ports > 0) core_.emit(event::PortsWanted{record_.key, static_cast<uint16_t>(ports)});
+  if (ports > 0) core_.emit(event::PortsWanted{record_.key, static_cast<uint16_t>(ports)}), ++ports_asked_;
   else tell_terms(now, core_.relays.reflexive_address());
 }
 
@@ -70,7 +70,10 @@ void Peer::locate_peer(Now now) {
 
 void Peer::handle_ports(Now now, const std::vector<uint16_t>& ports) {
   ports_.insert(ports_.end(), ports.begin(), ports.end());
-  bool wanted = punch_ && punch_->ports.empty() && traversal::ports_needed(punch_->own.source) > 0;
+  // Asked twice within one turn, because an attempt ended and another began, the driver answers twice: the last is ours.
+  if (ports_asked_ > 0) --ports_asked_;
+  bool newest = ports_asked_ == 0;
+  bool wanted = newest && punch_ && punch_->ports.empty() && traversal::ports_needed(punch_->own.source) > 0;
   if (!wanted || ports.empty()) return release_ports();
   punch_->ports = ports;
   if (punch_->own.source == PunchSource::many) return tell_terms(now, core_.relays.reflexive_address());
@@ -192,13 +195,14 @@ void Peer::end_punch(Now now) {
   if (!searched) consider_punch(now);
 }
 
-// All but the one in use.
+// All but the one in use and those of the attempt under way.
 void Peer::release_ports() {
   uint16_t used = session_ && session_->path ? session_->path->local.port : uint16_t{0};
   std::vector<uint16_t> released;
   std::erase_if(ports_, [&](uint16_t port) {
-    if (port != used) released.push_back(port);
-    return port != used;
+    bool kept = port == used || (punch_ && std::find(punch_->ports.begin(), punch_->ports.end(), port) != punch_->ports.end());
+    if (!kept) released.push_back(port);
+    return !kept;
   });
   if (released.empty()) return;
   for (Candidate& candidate : candidates_.list()) {

@@ -43,8 +43,12 @@ Result<void> UdpEndpoints::open(const std::vector<SocketAddress>& addresses) {
 
 std::vector<uint16_t> UdpEndpoints::open_more(size_t count) {
   std::vector<uint16_t> ports;
+  // Where the owner has named one address to listen at, these are bound to it, too.
+  auto first = std::find_if(sockets_.begin(), sockets_.end(), [](const auto& socket) { return socket->address().is_v4(); });
+  SocketAddress address = first == sockets_.end() ? SocketAddress::v4(0, 0, 0, 0, 0) : (*first)->address();
+  address.port = 0;
   while (ports.size() < count) {
-    auto socket = UdpSocket::open(loop_, SocketAddress::v4(0, 0, 0, 0, 0), buffers_, callbacks_);
+    auto socket = UdpSocket::open(loop_, address, buffers_, callbacks_);
     if (!socket) break;  // out of descriptors: fewer will do
     uint16_t port = (*socket)->address().port;
     ports.push_back(port);

@@ -57,6 +57,7 @@ struct RelayLinks::Lookup {
 };
 
 void RelayLinks::handle(const event::RelayWanted& wanted) {
+  if (wanted.beside) return handle_beside(wanted);
   if (wanted.url.empty()) return drop(wanted.number);
   auto url = relay::parse_relay_url(wanted.url);
   if (!url) return;
@@ -66,10 +67,45 @@ void RelayLinks::handle(const event::RelayWanted& wanted) {
     line.opened = 0;
   }
   line.url = url.take();
-  look_up(wanted.number);
+  if (line.url.transport != relay::RelayUrl::Transport::udp && take_over(wanted.number, line, line.url)) return;
+  line.lookup = look_up(wanted.number, line.url);
+}
+
+void RelayLinks::handle_beside(const event::RelayWanted& wanted) {
+  drop_beside(wanted.number);
+  auto url = wanted.url.empty() ? Result<relay::RelayUrl>(Error{}) : relay::parse_relay_url(wanted.url);
+  if (!url) return;
+  Beside& beside = besides_[wanted.number];
+  beside.url = url.take();
+  beside.lookup = look_up(wanted.number, beside.url);
+}
+
+void RelayLinks::drop_beside(uint16_t number) {
+  auto beside = besides_.extract(number);
+  if (beside && beside.mapped().client) over_.push_back(std::move(beside.mapped().client));
+}
+
+// What has been made ready, or is about to be, goes on as the line's own.
+bool RelayLinks::take_over(uint16_t number, Line& line, const relay::RelayUrl& url) {
+  auto beside = besides_.find(number);
+  bool same = beside != besides_.end() && beside->second.client && relay::to_text(beside->second.url) == relay::to_text(url);
+  if (!same) {
+    drop_beside(number);
+    return false;
+  }
+  if (line.client) over_.push_back(std::move(line.client));
+  line.client = std::move(beside->second.client);
+  line.opened = beside->second.opened;
+  line.address = beside->second.address;
+  line.lookup = ++lookups_;
+  besides_.erase(beside);
+  node_.handle_relay_link(loop_.now(), number, websocket_path(number));
+  loop_.turn_again();
+  return true;
 }
 
 void RelayLinks::drop(uint16_t number) {
+  drop_beside(number);
   auto line = lines_.extract(number);
   if (line && line.mapped().client) over_.push_back(std::move(line.mapped().client));
 }
@@ -79,26 +115,27 @@ const ProxySetting* RelayLinks::proxy_to(const relay::RelayUrl& url) const {
   return websocket && proxy_ && proxy_->applies_to(url.host) ? &*proxy_ : nullptr;
 }
 
-void RelayLinks::look_up(uint16_t number) {
-  Line& line = lines_.at(number);
-  const ProxySetting* proxy = proxy_to(line.url);  // which looks the relay up itself
-  const std::string& host = proxy ? proxy->host : line.url.host;
-  line.lookup = ++lookups_;
+uint64_t RelayLinks::look_up(uint16_t number, const relay::RelayUrl& url) {
+  const ProxySetting* proxy = proxy_to(url);  // which looks the relay up itself
+  const std::string& host = proxy ? proxy->host : url.host;
+  uint64_t serial = ++lookups_;
   auto lookup = std::make_unique<Lookup>();
   lookup->request.data = lookup.get();
   lookup->links = this;
   lookup->alive = alive_;
   lookup->number = number;
-  lookup->port = proxy ? proxy->port : line.url.port;
-  lookup->serial = line.lookup;
+  lookup->port = proxy ? proxy->port : url.port;
+  lookup->serial = serial;
   addrinfo hints{};
   hints.ai_socktype = SOCK_DGRAM;
   hints.ai_flags = AI_ADDRCONFIG;
   if (uv_getaddrinfo(loop_.raw(), &lookup->request, Lookup::done, host.c_str(), nullptr, &hints) == 0) lookup.release();
-  else found(number, line.lookup, {});
+  return serial;
 }
 
 void RelayLinks::found(uint16_t number, uint64_t lookup, std::vector<SocketAddress> addresses) {
+  auto beside = besides_.find(number);
+  if (beside != besides_.end() && beside->second.lookup == lookup) return found_beside(number, beside->second, addresses);
   auto entry = lines_.find(number);
   if (entry == lines_.end() || entry->second.lookup != lookup) return;
   Line& line = entry->second;
@@ -120,6 +157,17 @@ void RelayLinks::found(uint16_t number, uint64_t lookup, std::vector<SocketAddre
     if (udp || !line.client) node_.handle_relay_link(loop_.now(), number, udp ? Path{{}, line.address} : websocket_path(number));
   }
   loop_.turn_again();
+}
+
+void RelayLinks::found_beside(uint16_t number, Beside& beside, const std::vector<SocketAddress>& addresses) {
+  if (addresses.empty()) {
+    besides_.erase(number);
+    node_.handle_relay_beside(loop_.now(), number, false);
+    return loop_.turn_again();
+  }
+  beside.address = addresses[0];
+  beside.opened = ++opens_;
+  beside.client = dial(number, beside.url, beside.address, beside.opened, {});
 }
 
 bool RelayLinks::is_ready(const Line& line) const {
@@ -148,6 +196,7 @@ void RelayLinks::send(const Transmit& run, ByteView bytes) {
   if (line.url.transport == relay::RelayUrl::Transport::udp) return;
   // The first datagram is the node's HELLO: it travels in the upgrade request.
   if (!line.client) open(found->first, line, bytes);
+  else if (line.client->awaits_hello()) line.client->upgrade(bytes);
   else if (line.client->is_open()) line.client->send(bytes, run.segment_size);
 }
 
@@ -159,18 +208,32 @@ void RelayLinks::flush() {
 }
 
 void RelayLinks::open(uint16_t number, Line& line, ByteView hello) {
+  line.opened = ++opens_;
+  line.client = dial(number, line.url, line.address, line.opened, hello);
+}
+
+std::unique_ptr<RelayWebSocketClient> RelayLinks::dial(uint16_t number, const relay::RelayUrl& url, const SocketAddress& address, uint64_t opened, ByteView hello) {
   auto received = [this, number](MutableBytes datagram) {
     node_.handle_datagrams(loop_.now(), {websocket_path(number), 0, datagram.size(), datagram});
   };
-  line.opened = ++opens_;
+  auto prepared = [this, number] {
+    node_.handle_relay_beside(loop_.now(), number, true);
+    loop_.turn_again();
+  };
   std::optional<HttpProxy> proxy;
-  if (const ProxySetting* setting = proxy_to(line.url)) proxy = HttpProxy{line.address, setting->user, setting->password};
-  line.client = std::make_unique<RelayWebSocketClient>(
-      loop_, line.url, line.address, std::move(proxy), hello, entropy_,
-      RelayWebSocketClient::Callbacks{[] {}, received, [] {}, [this, number, opened = line.opened](const Error& why) { closed(number, opened, why); }});
+  if (const ProxySetting* setting = proxy_to(url)) proxy = HttpProxy{address, setting->user, setting->password};
+  return std::make_unique<RelayWebSocketClient>(
+      loop_, url, address, std::move(proxy), hello, entropy_,
+      RelayWebSocketClient::Callbacks{[] {}, received, [] {}, [this, number, opened](const Error& why) { closed(number, opened, why); }, prepared});
 }
 
 void RelayLinks::closed(uint16_t number, uint64_t opened, const Error& why) {
+  auto beside = besides_.find(number);
+  if (beside != besides_.end() && beside->second.opened == opened) {
+    drop_beside(number);
+    node_.handle_relay_beside(loop_.now(), number, false);
+    return loop_.turn_again();
+  }
   auto entry = lines_.find(number);
   if (entry == lines_.end() || entry->second.opened != opened) return;  // one that is not used any more
   Line& line = entry->second;

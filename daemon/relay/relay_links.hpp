@@ -39,8 +39,20 @@ class RelayLinks final : public NodeDriver::Outlet {
     std::map<relay::RelayUrl::Transport, size_t> unanswered;  // lookups since the relay was last known to answer
     bool name_unknown = false;                    // it found nothing
   };
+  // A WebSocket that is made ready while the line uses UDP.
+  struct Beside {
+    relay::RelayUrl url;
+    SocketAddress address;
+    std::unique_ptr<RelayWebSocketClient> client; // null: its name is looked up
+    uint64_t opened = 0, lookup = 0;
+  };
   // The relay's addresses are looked up on libuv's threads.
-  void look_up(uint16_t number);
+  uint64_t look_up(uint16_t number, const relay::RelayUrl& url);
+  void handle_beside(const event::RelayWanted& wanted);
+  void found_beside(uint16_t number, Beside& beside, const std::vector<SocketAddress>& addresses);
+  void drop_beside(uint16_t number);
+  bool take_over(uint16_t number, Line& line, const relay::RelayUrl& url);
+  std::unique_ptr<RelayWebSocketClient> dial(uint16_t number, const relay::RelayUrl& url, const SocketAddress& address, uint64_t opened, ByteView hello);
   // The proxy that leads to this relay; null: none.
   const ProxySetting* proxy_to(const relay::RelayUrl& url) const;
   void drop(uint16_t number);
@@ -56,6 +68,7 @@ class RelayLinks final : public NodeDriver::Outlet {
   Entropy& entropy_;
   std::optional<ProxySetting> proxy_;
   std::map<uint16_t, Line> lines_;
+  std::map<uint16_t, Beside> besides_;
   std::vector<std::unique_ptr<RelayWebSocketClient>> over_;  // perhaps still on the call stack
   uint64_t lookups_ = 0, opens_ = 0;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

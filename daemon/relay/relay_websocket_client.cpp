@@ -100,7 +100,18 @@ void RelayWebSocketClient::begin_tls() {
   stream_.start_tls_client(tls_client_settings(), url_.host);
 }
 
+void RelayWebSocketClient::upgrade(ByteView hello) {
+  hello_ = to_bytes(hello);
+  if (phase_ != Phase::prepared) return;  // when TLS is done
+  begin_upgrade();
+  write();
+}
+
 void RelayWebSocketClient::begin_upgrade() {
+  if (hello_.empty()) {
+    phase_ = Phase::prepared;
+    return callbacks_.prepared();
+  }
   phase_ = Phase::upgrade;
   out_.add_raw(as_bytes(upgrade::upgrade_request(authority(url_), url_.path, key_, hello_)));
 }

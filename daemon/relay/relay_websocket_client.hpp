@@ -29,10 +29,12 @@ class RelayWebSocketClient {
     std::function<void(MutableBytes datagram)> received;
     std::function<void()> read_end;  // all that one read brought has been given
     std::function<void(const Error& why)> closed;
+    std::function<void()> prepared = [] {};  // without a HELLO so far: upgrade() would send it at once
   };
 
   // `address`: of the relay; unused with a proxy, which looks the name up itself. `hello`: the first datagram of
-  // RelayClient::poll_transmit after connect(); it travels in the upgrade request. `mask_entropy` for ws://.
+  // RelayClient::poll_transmit after connect(); it travels in the upgrade request. Empty: everything up to there is done,
+  // and upgrade() brings it. `mask_entropy` for ws://.
   RelayWebSocketClient(Loop& loop, const relay::RelayUrl& url, const SocketAddress& address, std::optional<HttpProxy> proxy,
                        ByteView hello, Entropy& entropy, Callbacks callbacks);
   ~RelayWebSocketClient();
@@ -44,10 +46,12 @@ class RelayWebSocketClient {
   // While true nothing is read: the relay drops what finds no room.
   void pause(bool paused);
   bool is_open() const { return phase_ == Phase::open; }
+  bool awaits_hello() const { return hello_.empty(); }
+  void upgrade(ByteView hello);
   SocketAddress local_address() const { return own_address(stream_.fd()); }
 
  private:
-  enum class Phase : uint8_t { connecting, proxy, tls, upgrade, open, over };
+  enum class Phase : uint8_t { connecting, proxy, tls, prepared, upgrade, open, over };
   void ready();
   void advance();
   void begin_tls();

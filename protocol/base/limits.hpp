@@ -186,6 +186,12 @@ inline constexpr Duration relay_ask_again = 30s;  // the driver, for the address
 // Then the other transport is tried, if there is one. UDP needs one round trip, a WebSocket under TLS four.
 inline constexpr Duration relay_udp_patience = 1s;
 inline constexpr Duration relay_websocket_patience = 3s;
+// While a WebSocket is used: UDP is asked again soon (one packet may have been lost), then ever more seldom.
+inline constexpr Duration relay_udp_again_first = 1s;
+inline constexpr Duration relay_udp_again = 60s;
+inline constexpr Duration relay_udp_again_longest = 10min;
+inline constexpr Duration relay_udp_remembered = std::chrono::hours(24);  // that UDP passes in a network
+inline constexpr size_t relay_udp_networks = 8;
 // Once each was tried in vain: before they are tried again, doubled each time.
 // How often a relay can make us ask how it sees us, or tell peers that it sees us elsewhere.
 inline constexpr double observations_per_second = 0.5, observations_burst = 20;

@@ -38,4 +38,9 @@ struct RelayStatus {
   traversal::Filtering filtering{};
 };
 
+// By which transport.
+bool is_udp(std::string_view url);
+// The index of the one to begin with: UDP if there is one.
+size_t first_choice(const std::vector<std::string>& urls);
+
 }  // namespace drawbridge::relay

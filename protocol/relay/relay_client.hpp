@@ -117,6 +117,8 @@ class RelayClient {
   const Path& path() const { return path_; }
   const RelayId& id() const { return config_.relay.id; }
   bool ready() const { return connected_ && current_ && !lost_; }
+  // Whether the relay has answered by path(): a HELLO of this opening, or all that was wanted.
+  bool answered() const { return next_ ? next_->cookie.has_value() : ready(); }
   Status status(uint8_t channel) const;
   std::optional<Duration> round_trip() const { return round_trip_; }
   Instant measured() const { return measured_; }  // when round_trip() was

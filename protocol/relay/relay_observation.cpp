@@ -52,10 +52,12 @@ void RelayTable::abandon_rounds(Line& line) {
   line.rounds.clear();
 }
 
-bool RelayTable::handle_observation(const Path& path, ByteView datagram) {
+bool RelayTable::handle_observation(Instant now, const Path& path, ByteView datagram) {
   auto challenge = parse_challenge(datagram);
   if (!challenge) return false;
   for (auto& [number, line] : lines_) {
+    bool genuine = line->udp_question && line->client.is_genuine(*challenge);
+    if (genuine && line->udp_question->handle_challenge(path, *challenge)) return use_udp(now, *line), true;
     for (ObservationRound& round : line->rounds) {
       if (!line->client.is_genuine(*challenge) || !round.handle_challenge(path, *challenge)) continue;
       conclude(*line);

@@ -57,6 +57,11 @@ std::span<const Forward> RelayServer::handle_datagrams(Instant now, const Link& 
     handle_observed(now, link, segment_size, bytes);
     return {};
   }
+  // Nobody has been told of the ports that answers from elsewhere leave by.
+  if (!link.stream && bound_to(unasked_, link.path.local)) {
+    ++counters_.dropped_stranger;
+    return {};
+  }
   for (size_t at = 0; at < bytes.size();) {
     MutableBytes first = bytes.subspan(at, std::min(segment_size, bytes.size() - at));
     ++counters_.datagrams_in;

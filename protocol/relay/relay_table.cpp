@@ -22,10 +22,6 @@ SocketAddress mailbox_address(uint16_t number, uint8_t channel) {
   return address;
 }
 
-bool is_udp(std::string_view url) {
-  return url.starts_with("udp:");
-}
-
 // Only a relay inside our own network may send us to others there. Zeros stand for the relay's own address.
 std::vector<SocketAddress> usable_observers(std::vector<SocketAddress> observers, const SocketAddress& relay) {
   using traversal::CandidateKind;
@@ -41,13 +37,17 @@ bool is_country(std::string_view text) {
   return text.size() == 2 && std::all_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
+}  // namespace
+
+bool is_udp(std::string_view url) {
+  return url.starts_with("udp:");
+}
+
 // UDP where it passes: only it leads to direct paths.
 size_t first_choice(const std::vector<std::string>& urls) {
   auto udp = std::find_if(urls.begin(), urls.end(), is_udp);
   return udp == urls.end() ? 0 : static_cast<size_t>(udp - urls.begin());
 }
-
-}  // namespace
 
 bool is_relayed(const SocketAddress& address) {
   return std::equal(discard_prefix.begin(), discard_prefix.end(), address.ip.begin());
@@ -86,7 +86,9 @@ RelayTable::Line* RelayTable::line_for(const RelayAddress& relay, End end) {
   if (!relay.other_url.empty()) line->urls.push_back(relay.other_url);
   line->url = first_choice(line->urls);
   line->longest_pause = end == End::office ? limits::relay_pause_office : limits::relay_pause_device;
-  return (lines_[++last_number_] = std::move(line)).get();
+  do ++last_number_;
+  while (last_number_ == 0 || lines_.contains(last_number_));
+  return (lines_[last_number_] = std::move(line)).get();
 }
 
 void RelayTable::keep_alive_within(Duration longest) {
@@ -98,7 +100,7 @@ std::optional<SocketAddress> RelayTable::open(Instant now, const RelayAddress& r
   Line* line = line_for(relay, end);
   auto channel = line ? line->client.open_mailbox(secret, end) : std::nullopt;
   if (!channel) return std::nullopt;
-  if (line->channels.empty()) want(now, *line);
+  if (line->channels.empty()) start_anew(now, *line);
   line->channels[*channel] = false;
   after_input(*line);
   return mailbox_address(number_of(*line), *channel);
@@ -119,6 +121,7 @@ void RelayTable::want(Instant now, Line& line) {
   line.ask_again = now + limits::relay_ask_again;
   line.ready_by = now + (is_udp(line.urls[line.url]) ? limits::relay_udp_patience : limits::relay_websocket_patience);
   wanted_.push_back({number_of(line), line.urls[line.url]});
+  plan_udp_question(now, line);
 }
 
 void RelayTable::start_anew(Instant now, Line& line) {
@@ -126,18 +129,22 @@ void RelayTable::start_anew(Instant now, Line& line) {
   line.pause = limits::relay_pause_first;
   line.status.silent = false;
   want(now, line);
+  begin_race(now, line);
 }
 
 void RelayTable::try_other(Instant now, Line& line) {
   if (line.silent_transports % line.urls.size() != 0) {
+    if (is_udp(line.urls[line.url])) forget_udp(line);
     line.url = (line.url + 1) % line.urls.size();
+    line.racing = false;  // what is ready by now is taken over
     return want(now, line);
   }
   line.ask_again = now + line.pause;
   line.pause = std::min(2 * line.pause, line.longest_pause);
 }
 
-void RelayTable::handle_network_change(Instant now) {
+void RelayTable::handle_network_change(Instant now, uint64_t network) {
+  network_ = network;
   for (auto& [number, line] : lines_) {
     if (line->leaving) continue;
     if (line->client.path() != Path{}) line->client.connect(now, line->client.path());
@@ -151,6 +158,7 @@ void RelayTable::handle_link(Instant now, uint16_t number, std::optional<Path> p
   auto found = lines_.find(number);
   if (found == lines_.end() || found->second->leaving) return;
   Line& line = *found->second;
+  if (path && is_udp(line.urls[line.url])) line.udp_address = path->remote;
   if (!path) line.client.disconnect();
   else if (line.client.path() != *path || !line.client.ready()) line.client.connect(now, *path);
   line.ask_again = path ? far_future : now + limits::relay_ask_again;
@@ -191,11 +199,12 @@ Path RelayTable::path_for(Instant now, const SocketAddress& mailbox) {
 }
 
 RelayTable::Received RelayTable::handle_datagram(Instant now, const Path& path, ByteView datagram) {
-  if (handle_observation(path, datagram)) return {true, std::nullopt, {}};
+  if (handle_observation(now, path, datagram)) return {true, std::nullopt, {}};
   for (auto& [number, line] : lines_) {
     if (path.remote != line->client.path().remote || !line->client.recognises(datagram)) continue;
     RelayClient::Received received = line->client.handle_datagram(now, datagram);
     if (!received.ours) continue;
+    if (!line->udp_noted) note_udp(now, *line);
     after_input(*line);
     bool known = received.channel && line->channels.contains(*received.channel);
     if (!known) return {true, std::nullopt, {}};
@@ -286,6 +295,7 @@ RelayTable::Outgoing RelayTable::poll_transmit(Instant now, MutableBytes buffer)
       return {line.client.path(), length};
     }
     if (Outgoing question = poll_rounds(now, line, buffer); question.length > 0) return question;
+    if (Outgoing question = poll_udp_question(now, line, buffer); question.length > 0) return question;
     if (line.leaving) wanted_.push_back({entry->first, ""});
     entry = line.leaving ? lines_.erase(entry) : std::next(entry);
   }
@@ -311,6 +321,7 @@ void RelayTable::handle_timeout(Instant now) {
     if (line->leaving) continue;
     if (line->client.next_timeout() <= now) line->client.handle_timeout(now);
     after_input(*line);
+    if (now >= line->udp_again) ask_by_udp(now, *line);
     bool silent = !line->client.ready() && now >= line->ready_by && !line->channels.empty();
     if (silent) line->ready_by = far_future;
     if (silent && ++line->silent_transports >= line->urls.size()) line->status.silent = true;
@@ -327,7 +338,8 @@ Instant RelayTable::next_timeout() const {
   Instant next = far_future;
   for (const auto& [number, line] : lines_) {
     if (line->leaving) continue;
-    next = std::min({next, line->client.next_timeout(), line->ask_again});
+    next = std::min({next, line->client.next_timeout(), line->ask_again, line->udp_again});
+    if (line->udp_question) next = std::min(next, line->udp_question->next_timeout());
     for (const ObservationRound& round : line->rounds) next = std::min(next, round.next_timeout());
     if (!line->client.ready() && !line->channels.empty()) next = std::min(next, line->ready_by);
   }
@@ -380,7 +392,12 @@ std::optional<bool> RelayTable::udp_passes() const {
   std::optional<bool> passes;
   for (const auto& [number, line] : lines_) {
     if (!line->client.ready()) continue;
-    if (is_udp(line->urls[line->url])) return true;
+    // A relay inside our own network shows nothing of what gets out of it.
+    bool outside = traversal::kind_of(line->client.path().remote) == traversal::CandidateKind::outside;
+    if (is_udp(line->urls[line->url])) {
+      if (outside) return true;
+      continue;
+    }
     if (std::any_of(line->urls.begin(), line->urls.end(), is_udp)) passes = false;
   }
   return passes;

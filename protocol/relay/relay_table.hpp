@@ -20,6 +20,7 @@ namespace drawbridge::relay {
 struct RelayWanted {
   uint16_t number = 0;    // of the relay, in this process; never used again
   std::string url;        // by which transport this time; empty: it is not used any more
+  bool beside = false;    // a WebSocket that races UDP: made ready up to where HELLO would be sent; empty: it has lost
 };
 
 // Something changed about a mailbox.
@@ -37,10 +38,12 @@ class RelayTable {
   // The mailbox of this secret, from now on; nothing if the URL is wrong or a bound is reached.
   std::optional<SocketAddress> open(Instant now, const RelayAddress& relay, const Secret32& secret, End end);
   void close(const SocketAddress& mailbox);
-  // Everything starts anew: this computer's addresses changed, or it woke up.
-  void handle_network_change(Instant now);
+  // Everything starts anew: this computer's addresses changed, or it woke up. `network` tells networks apart.
+  void handle_network_change(Instant now, uint64_t network = 0);
   // The driver's answer: where the relay is from now on. Nothing: it cannot be reached now.
   void handle_link(Instant now, uint16_t number, std::optional<Path> path);
+  // The driver's answer to what was wanted beside: it could carry HELLO now, or it has failed.
+  void handle_beside(Instant now, uint16_t number, bool ready);
   // Asks every relay at once, for a fresh round trip; those that do not answer are tried anew.
   void ask(Instant now);
   void shut_down();
@@ -94,7 +97,7 @@ class RelayTable {
   std::vector<SocketAddress> reflexive_addresses() const;
   // The first of them, of IPv4 if there is one.
   std::optional<SocketAddress> reflexive_address() const;
-  // Whether UDP gets out: a relay answers by it, or one answers by its other transport only. Nothing: not known.
+  // Whether UDP gets out: a relay outside answers by it, or one answers by its other transport only. Nothing: not known.
   std::optional<bool> udp_passes() const;
   // As the relay has told: whether the other end is there, and whether packets are dropped for the mailbox's quota.
   bool is_joined(const SocketAddress& mailbox) const;
@@ -117,6 +120,14 @@ class RelayTable {
     TokenBucket observations{limits::observations_per_second, limits::observations_burst};
     bool observe_due = false;          // our own socket, anew
     bool leaving = false;              // nobody uses it: gone once its last word has left
+    // relay_race.cpp
+    bool racing = false;               // a WebSocket is made ready beside UDP
+    bool udp_noted = false;            // it has answered by UDP since the last start
+    std::optional<SocketAddress> udp_address;
+    std::optional<ObservationRound> udp_question;  // while a WebSocket is in use: does UDP pass now?
+    Instant udp_again = far_future;    // the next such question, ...
+    Duration udp_pause{};              // ... and the pause before the one after it
+    std::vector<std::pair<uint64_t, Instant>> udp_networks;  // in which it has answered by UDP, and when
 
     Line(RelayClientConfig config, Entropy& entropy) : client(std::move(config), entropy) {}
   };
@@ -135,15 +146,25 @@ class RelayTable {
   void note(Line& line, const RelayEvent& event);
   void begin_round(Instant now, Line& line, uint16_t local_port);
   Outgoing poll_rounds(Instant now, Line& line, MutableBytes buffer);
-  bool handle_observation(const Path& path, ByteView datagram);
+  bool handle_observation(Instant now, const Path& path, ByteView datagram);
   void conclude(Line& line);
   void abandon_rounds(Line& line);
   void note_reflexive(Line& line, const SocketAddress& address);
+  // relay_race.cpp
+  void begin_race(Instant now, Line& line);
+  void end_race(Line& line);
+  void note_udp(Instant now, Line& line);
+  void forget_udp(Line& line);
+  void plan_udp_question(Instant now, Line& line);
+  void ask_by_udp(Instant now, Line& line);
+  Outgoing poll_udp_question(Instant now, Line& line, MutableBytes buffer);
+  void use_udp(Instant now, Line& line);
 
   Entropy& entropy_;
   std::map<uint16_t, std::unique_ptr<Line>> lines_;
   uint16_t last_number_ = 0;
   Duration keepalive_ = limits::relay_keepalive_device;
+  uint64_t network_ = 0;  // 0: not known
   std::deque<RelayWanted> wanted_;
   std::deque<RelayNews> news_;
   std::deque<Observed> observed_;

@@ -1,5 +1,6 @@
 // What a relay does by itself: news to clients, expiry, and forgetting.
 #include "protocol/relay/relay_server.hpp"
+#include "protocol/traversal/path_history.hpp"
 
 namespace drawbridge::relay {
 
@@ -84,6 +85,12 @@ StateBody RelayServer::state_of(Instant now, Association& association) const {
     body.country = config_.country;
     body.other_url = config_.other_url;
     body.observers = told_observers_;
+    // An address of the relay's own network means nothing outside.
+    using traversal::CandidateKind;
+    bool outside = traversal::kind_of(association.link.path.remote) == CandidateKind::outside;
+    std::erase_if(body.observers, [&](const SocketAddress& one) {
+      return outside && !one.is_unspecified() && traversal::kind_of(one) != CandidateKind::outside;
+    });
   }
   if (association.locate) body.located = located(association, *association.locate);
   return body;

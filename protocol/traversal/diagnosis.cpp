@@ -8,6 +8,7 @@ namespace drawbridge::traversal {
 namespace {
 
 bool changes_ports(const NatBehaviour& nat) { return nat.mapping == Mapping::random || nat.mapping == Mapping::predictable; }
+bool lets_in(const NatBehaviour& nat) { return nat.filtering == Filtering::independent_of_port; }
 bool blocks_udp(const NatBehaviour& nat) { return nat.mapping == Mapping::udp_blocked; }
 
 bool without_common_family(const PathFacts& f) {
@@ -27,8 +28,9 @@ Cause why_relayed(const PathFacts& f) {
   if (without_common_family(f)) return Cause::relayed_no_common_family;
   if (f.since < limits::direct_patience) return Cause::relayed_trying;
   if (changes_ports(f.here) && changes_ports(f.there)) return Cause::relayed_ports_both;
-  if (changes_ports(f.here)) return Cause::relayed_ports_here;
-  if (changes_ports(f.there)) return Cause::relayed_ports_there;
+  // The other end's filtering decides, too: one that lets every port in would have heard us.
+  if (changes_ports(f.here) && !lets_in(f.there)) return Cause::relayed_ports_here;
+  if (changes_ports(f.there) && !lets_in(f.here)) return Cause::relayed_ports_there;
   return Cause::relayed_firewall;
 }
 
@@ -85,7 +87,7 @@ Reach reach_of(const ReachFacts& f) {
 Outlet outlet_of(const ReachFacts& f) {
   if (!f.has_address) return Outlet::no_network;
   if (f.udp_passes == true) return Outlet::everything;
-  if (f.relays_answering > 0) return f.udp_passes == false ? Outlet::web_only : Outlet::everything;
+  if (f.relays_answering > 0) return f.udp_passes == false ? Outlet::web_only : Outlet::udp_unknown;
   if (f.relays == 0) return Outlet::unknown;
   return f.names_unknown == f.relays ? Outlet::no_names : Outlet::nothing;
 }

@@ -120,8 +120,9 @@ enum class Outlet : uint8_t {
   no_names,         // relays' names are not found
   no_network,
   unknown,          // no relay is known that could be asked
+  udp_unknown,      // a relay answers, but none outside this network that could show whether UDP gets out
 };
-constexpr Outlet last_outlet = Outlet::unknown;
+constexpr Outlet last_outlet = Outlet::udp_unknown;
 const char* name_of(Outlet outlet);
 Outlet outlet_of(const ReachFacts& facts);
 Explanation explain(Outlet outlet);

@@ -38,6 +38,8 @@ void SimNode::kill() {
   writing_.reset();
   written_at_ = far_future;
   ports.clear();
+  opening_.clear();
+  prepared_.clear();
   flows.clear();
   results.clear();
 }
@@ -170,7 +172,7 @@ void SimNode::handle(const Event& event) {
     for (uint16_t port : e->ports) ports.erase(port);
   }
   if (const auto* e = std::get_if<event::RelayWanted>(&event)) {
-    node->handle_relay_link(now(), e->number, path_to_relay(*e));
+    open_link(*e);
   }
   FlowId stirred = 0;
   if (const auto* e = std::get_if<event::FlowReadable>(&event)) stirred = e->flow;
@@ -223,9 +225,40 @@ std::optional<Path> SimNode::path_to_relay(const event::RelayWanted& wanted) con
   return std::nullopt;
 }
 
+void SimNode::open_link(const event::RelayWanted& wanted) {
+  opening_.erase({wanted.number, wanted.beside});
+  bool udp = wanted.url.starts_with("udp:"), ready = prepared_.contains(wanted.number) && prepared_[wanted.number] == wanted.url;
+  prepared_.erase(wanted.number);
+  if (wanted.url.empty()) return;
+  if (!wanted.beside && (udp || ready)) return node->handle_relay_link(now(), wanted.number, path_to_relay(wanted));
+  opening_[{wanted.number, wanted.beside}] = {world.now + 4 * world.link.delay, wanted};
+}
+
+void SimNode::finish_links() {
+  while (node && !stopped && next_link() <= world.now) {
+    auto due = std::find_if(opening_.begin(), opening_.end(), [&](const auto& entry) { return entry.second.first <= world.now; });
+    event::RelayWanted wanted = due->second.second;
+    opening_.erase(due);
+    if (!wanted.beside) {
+      node->handle_relay_link(now(), wanted.number, path_to_relay(wanted));
+      continue;
+    }
+    auto up = [&](const auto& relay) { return relay->websocket_url() == wanted.url && relay->server; };
+    bool ready = std::any_of(world.relays.begin(), world.relays.end(), up);
+    if (ready) prepared_[wanted.number] = wanted.url;
+    node->handle_relay_beside(now(), wanted.number, ready);
+  }
+}
+
+Instant SimNode::next_link() const {
+  Instant next = far_future;
+  for (const auto& [key, entry] : opening_) next = std::min(next, entry.first);
+  return next;
+}
+
 void SimNode::send_by_stream(uint16_t number, Bytes datagram) {
   auto wanted = seen<event::RelayWanted>();
-  auto url = std::find_if(wanted.rbegin(), wanted.rend(), [&](const auto& one) { return one.number == number; });
+  auto url = std::find_if(wanted.rbegin(), wanted.rend(), [&](const auto& one) { return one.number == number && !one.beside; });
   for (const auto& relay : world.relays) {
     if (url != wanted.rend() && relay->websocket_url() == url->url) world.send(stream_address(world.index_of(*this), number), relay->address, std::move(datagram));
   }

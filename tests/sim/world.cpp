@@ -104,7 +104,7 @@ Instant World::next_event() const {
   Instant next = flying_.empty() ? far_future : flying_.top().at;
   for (const auto& one : nodes) {
     if (!one->node || one->stopped) continue;
-    next = std::min({next, one->node->next_timeout(), one->written_at_});
+    next = std::min({next, one->node->next_timeout(), one->written_at_, one->next_link()});
   }
   for (const auto& relay : relays) {
     if (relay->server) next = std::min(next, relay->server->next_timeout());
@@ -180,6 +180,7 @@ bool World::run(Duration longest, const std::function<bool()>& done) {
       arrive(arrived);
     }
     for (auto& one : nodes) one->receive_held();
+    for (auto& one : nodes) one->finish_links();
     for (auto& relay : relays) {
       if (relay->server && relay->server->next_timeout() <= now) relay->server->handle_timeout(now);
     }

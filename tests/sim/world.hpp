@@ -96,6 +96,12 @@ class SimNode {
   SocketAddress sending_address(const Path& path) const;
   void send_by_stream(uint16_t number, Bytes datagram);
   std::optional<Path> path_to_relay(const event::RelayWanted& wanted) const;
+  // A WebSocket takes two round trips (TCP, TLS) until HELLO may leave.
+  void open_link(const event::RelayWanted& wanted);
+  void finish_links();
+  Instant next_link() const;
+  std::map<std::pair<uint16_t, bool>, std::pair<Instant, event::RelayWanted>> opening_;  // by number, and whether beside
+  std::map<uint16_t, std::string> prepared_;   // ready beside: URLs
   uint16_t next_port_ = 40'000;
   void handle(const Event& event);
   void serve(SimFlow& flow);

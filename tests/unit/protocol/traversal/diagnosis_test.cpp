@@ -56,6 +56,11 @@ TEST_CASE("a relayed path is explained by what was measured at either end") {
   CHECK(diagnose(relayed(changing, stepping)) == Cause::relayed_ports_both);
   CHECK(diagnose(relayed(changing, steady)) == Cause::relayed_ports_here);
   CHECK(diagnose(relayed(steady, changing)) == Cause::relayed_ports_there);
+  // An end that lets every port in would have heard a router that changes ports.
+  NatBehaviour open = steady;
+  open.filtering = Filtering::independent_of_port;
+  CHECK(diagnose(relayed(changing, open)) == Cause::relayed_firewall);
+  CHECK(diagnose(relayed(open, changing)) == Cause::relayed_firewall);
   CHECK(diagnose(relayed(steady, steady)) == Cause::relayed_firewall);
   CHECK(diagnose(relayed({}, {})) == Cause::relayed_firewall);
 }
@@ -166,11 +171,12 @@ TEST_CASE("what a network lets out is told by the relays that answer, and how") 
   };
   CHECK(outlet([](ReachFacts& f) { f.udp_passes = true; }) == Outlet::everything);
   CHECK(outlet([](ReachFacts& f) { f.udp_passes = false; }) == Outlet::web_only);
+  CHECK(outlet([](ReachFacts& f) { f.udp_passes.reset(); }) == Outlet::udp_unknown);
   CHECK(outlet([](ReachFacts& f) { f.relays_answering = 0, f.relays_silent = 2; }) == Outlet::nothing);
   CHECK(outlet([](ReachFacts& f) { f.relays_answering = 0, f.relays_silent = f.names_unknown = 2; }) == Outlet::no_names);
   CHECK(outlet([](ReachFacts& f) { f.relays = f.relays_answering = 0; }) == Outlet::unknown);
   CHECK(outlet([](ReachFacts& f) { f.has_address = false; }) == Outlet::no_network);
-  CHECK(std::string(name_of(last_outlet)) == "unknown");
+  CHECK(std::string(name_of(last_outlet)) == "udp_unknown");
   for (uint8_t i = 0; i <= static_cast<uint8_t>(last_outlet); ++i) CHECK_THAT(explain(static_cast<Outlet>(i)).sentence, Catch::EndsWith("."));
   for (uint8_t i = 0; i <= static_cast<uint8_t>(last_reach); ++i) CHECK_THAT(explain(static_cast<Reach>(i)).sentence, Catch::EndsWith("."));
 }
