@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "protocol/relay/relay_table.hpp"
+#include "protocol/traversal/path_history.hpp"
 
 namespace drawbridge::relay {
 
@@ -87,6 +88,21 @@ void RelayTable::use_udp(Instant now, Line& line) {
   line.url = first_choice(line.urls);
   line.silent_transports = 0;
   want(now, line);
+}
+
+std::optional<bool> RelayTable::udp_passes() const {
+  std::optional<bool> passes;
+  for (const auto& [number, line] : lines_) {
+    if (!line->client.ready()) continue;
+    // A relay inside our own network shows nothing of what gets out of it.
+    bool outside = traversal::kind_of(line->client.path().remote) == traversal::CandidateKind::outside;
+    if (is_udp(line->urls[line->url])) {
+      if (outside) return true;
+      continue;
+    }
+    if (std::any_of(line->urls.begin(), line->urls.end(), is_udp)) passes = false;
+  }
+  return passes;
 }
 
 }  // namespace drawbridge::relay

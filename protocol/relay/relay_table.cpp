@@ -388,19 +388,4 @@ std::optional<SocketAddress> RelayTable::reflexive_address() const {
   return all.empty() ? std::nullopt : std::optional(all[0]);
 }
 
-std::optional<bool> RelayTable::udp_passes() const {
-  std::optional<bool> passes;
-  for (const auto& [number, line] : lines_) {
-    if (!line->client.ready()) continue;
-    // A relay inside our own network shows nothing of what gets out of it.
-    bool outside = traversal::kind_of(line->client.path().remote) == traversal::CandidateKind::outside;
-    if (is_udp(line->urls[line->url])) {
-      if (outside) return true;
-      continue;
-    }
-    if (std::any_of(line->urls.begin(), line->urls.end(), is_udp)) passes = false;
-  }
-  return passes;
-}
-
 }  // namespace drawbridge::relay
