@@ -106,7 +106,12 @@ void Core::forget_copies(const DeviceId& office) {
   if (incarnations.erase(office) > 0) journal.put(roster::deleted(RowKind::incarnation, roster::incarnation_key_bytes(office)));
 }
 
+void Core::forget_audit_head(const DeviceId& office) {
+  if (audit_heads.erase(office) > 0) journal.put(roster::deleted(RowKind::audit_head, to_bytes(office.bytes)));
+}
+
 void Core::start(Now now) {
+  durable_end = {state.audit_sequence, state.audit_hash};
   choose_instance();
   ++state.boot_id;
   incarnation = roster::sign_incarnation(identity(), state.boot_id, instance.id);

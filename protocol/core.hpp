@@ -8,7 +8,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "protocol/audit/audit_record.hpp"
+#include "protocol/audit/audit_head.hpp"
 #include "protocol/base/token_bucket.hpp"
 #include "protocol/journal.hpp"
 #include "protocol/node.hpp"
@@ -64,6 +64,12 @@ struct Core {
   roster::Instance instance;
   roster::Incarnation incarnation;      // of this start
   std::map<DeviceId, roster::Incarnation> incarnations;  // device: the newest copy met of each office
+  std::map<DeviceId, audit::KeptHead> audit_heads;       // device: of each office
+  struct ChainEnd {
+    uint64_t sequence = 0;
+    audit::ChainHash hash{};
+  };
+  ChainEnd polled_end, durable_end;     // of our own trail: in the batch under way; on the disk
   std::deque<Event> events;
   std::deque<OutDatagram> datagrams;
   std::vector<SocketAddress> local_addresses;
@@ -102,6 +108,7 @@ struct Core {
   // A device has met this copy of ours, which displaces this one and is signed.
   void handle_copy(Now now, const DeviceId& device, const std::string& name, const roster::Incarnation& copy);
   void forget_copies(const DeviceId& office);
+  void forget_audit_head(const DeviceId& office);
   // The next value for message 1; nothing while no block is reserved on disk (ask again later).
   std::optional<uint64_t> next_counter(Now now);
   void save_state() { journal.put(roster::to_row(state)); }

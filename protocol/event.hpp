@@ -65,6 +65,9 @@ struct CodeTried { uint64_t invitation = 0; int tries_left = 0; };
 // Office: a device has met a copy of this office that began after this one, a restored backup perhaps. From now on this
 // one lets nobody new in, until Node::take_over.
 struct Displaced {};
+// Device: the office tells an audit trail that does not hold what it told before: it was rewritten, or an older state was
+// put back. Node::audit_heads() has both heads.
+struct TrailDisputed { RelationKey office; };
 // Bind so many more UDP sockets on ports of the system's choice (IPv4, every address) and call handle_ports; fewer, or
 // none, are no failure. Datagrams whose path has one of these local ports leave by that socket.
 struct PortsWanted { RelationKey peer; uint16_t count = 0; };
@@ -84,7 +87,7 @@ struct FlowEnded { FlowId flow = 0; FlowReset reset = FlowReset::none; std::stri
 }  // namespace event
 
 using Event = std::variant<event::RequestDone, event::Connected, event::Suspended, event::Resumed, event::PathChanged,
-                           event::Disconnected, event::Paired, event::RevokedByOffice, event::ServicesChanged, event::CodeTried, event::Displaced, event::Refused,
+                           event::Disconnected, event::Paired, event::RevokedByOffice, event::ServicesChanged, event::CodeTried, event::Displaced, event::TrailDisputed, event::Refused,
                            event::RelayWanted, event::AddressesWanted, event::PortsWanted, event::PortsReleased,
                            event::FlowRequested, event::FlowAccepted, event::FlowReadable, event::FlowWritable, event::FlowEnded>;
 

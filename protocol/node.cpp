@@ -70,6 +70,9 @@ void Node::Core::load(const Row& row) {
     case RowKind::instance:
       if (auto instance = roster::parse_instance(*row.value)) shared.instance = *instance;
       return;
+    case RowKind::audit_head:
+      if (auto met = audit::parse_kept_head(*row.value)) shared.audit_heads[met->office] = met->kept;
+      return;
     case RowKind::incarnation:
       if (auto met = roster::parse_incarnation(*row.value)) shared.incarnations[met->office] = met->incarnation;
       return;
@@ -210,7 +213,9 @@ void Node::handle_forwarded_addresses(Now now, std::vector<SocketAddress> forwar
 }
 
 void Node::handle_persisted(Now now, uint64_t ticket) {
+  core_->shared.durable_end = core_->shared.polled_end;
   core_->shared.journal.handle_persisted(now, ticket);
+  for (auto& [key, peer] : core_->peers) peer->tell_audit_head(now);
   core_->reap(now);
 }
 
@@ -227,7 +232,11 @@ void Node::shut_down(Now) {
   core_->shared.relays.shut_down();
 }
 
-std::optional<PersistBatch> Node::poll_persist() { return core_->shared.journal.poll(); }
+std::optional<PersistBatch> Node::poll_persist() {
+  auto batch = core_->shared.journal.poll();
+  if (batch) core_->shared.polled_end = {core_->shared.state.audit_sequence, core_->shared.state.audit_hash};
+  return batch;
+}
 
 std::optional<Event> Node::poll_event() {
   auto& events = core_->shared.events;

@@ -11,6 +11,7 @@
 // A late or extra handle_timeout is harmless. Calls never throw, never block, never read a clock.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -20,6 +21,7 @@
 #include "keys/entropy.hpp"
 #include "keys/identity.hpp"
 #include "keys/word_list.hpp"
+#include "protocol/audit/audit_head.hpp"
 #include "protocol/base/address.hpp"
 #include "protocol/base/time.hpp"
 #include "protocol/event.hpp"
@@ -254,6 +256,10 @@ class Node {
   std::optional<traversal::PathFacts> path_facts(Now now, const RelationKey& peer) const;
   // Sequence number and hash of the newest audit record (zeros: none).
   std::pair<uint64_t, std::array<uint8_t, 32>> audit_head() const;
+  // The newest durable record of this node's own trail, signed now.
+  audit::Head sign_audit_head(Now now) const;
+  // Device: what it has kept of its offices' trails.
+  std::map<DeviceId, audit::KeptHead> audit_heads() const;
 
  private:
   struct Core;

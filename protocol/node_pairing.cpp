@@ -121,6 +121,7 @@ Result<RequestId> Node::leave(Now now, const DeviceId& office) {
   if (!peer) return refusals::unknown_office();
   core_->shared.journal.put(roster::deleted(RowKind::relation, roster::relation_key_bytes(peer->key())));
   core_->shared.forget_copies(office);
+  core_->shared.forget_audit_head(office);
   RequestId request = core_->shared.begin_request();
   peer->leave(now, request);
   core_->shared.emit(event::ServicesChanged{peer->key()});

@@ -62,6 +62,8 @@ class Peer final : public SessionHolder {
   void reset_flow(Now now, FlowId id, FlowReset reset);
   void touch(Now now, FlowId id);                           // after bytes were consumed, or a direction finished
   void send_datagram(Now now, FlowId flow, ByteView datagram);
+  // Office: a batch has become durable.
+  void tell_audit_head(Now now);
   void wake(Now) { if (session_) session_->may_send = true; }  // after bytes were written
 
   // --- queries --------------------------------------------------------------------------------------------------------
@@ -225,6 +227,7 @@ class Peer final : public SessionHolder {
   void drain_events(Now now, Carried& carried);
   void handle_control(Now now, const tunnel::ControlMessage& message);
   void handle_offer(Now now, const tunnel::Offer& offer);
+  void handle_audit_head(Now now, const audit::Head& head);
   void handle_incarnation(Now now, const roster::Incarnation& copy);
   void handle_candidates(Now now, const tunnel::Candidates& theirs);
   void follow_peer_network(Now now, const traversal::NatBehaviour& nat);
@@ -274,6 +277,8 @@ class Peer final : public SessionHolder {
   TokenBucket measurements_{limits::loss_measurements_per_second, limits::loss_measurements_burst};
   size_t measurements_left_ = 0;                      // checks on each that are still to be sent
   std::optional<traversal::PathReason> history_reason_;  // of the change of path that is about to be noted
+  uint64_t told_head_ = 0;                            // office: of the audit trail, to this session's device; 0: none yet
+  Instant told_head_at_{};
   bool told_copy_ = false;                            // device: to this session's office
   TokenBucket probings_{limits::probings_per_second, limits::probings_burst};
   bool untold_ = false;                               // our addresses, for want of a path that answers

@@ -238,6 +238,7 @@ void Peer::adopt(Now now, std::unique_ptr<Carried> carried) {
     return id.view().size() == quic::first_dcid_size && core_.routes.erase(id) > 0;
   });
   announced_ = echoed_ = confirmed_ = told_copy_ = false;
+  told_head_ = 0;
   suspended_at_ = far_future;
   check_waiting_ = far_future;
   newest_nomination_ = 0;

@@ -36,6 +36,7 @@ void Peer::handle_control(Now now, const tunnel::ControlMessage& message) {
   if (const auto* offer = std::get_if<tunnel::Offer>(&message); offer && !from_device) return handle_offer(now, *offer);
   if (const auto* told = std::get_if<tunnel::Revoked>(&message); told && !from_device) return handle_revoked(now, told->reason);
   if (const auto* copy = std::get_if<tunnel::Incarnation>(&message)) return handle_incarnation(now, *copy);
+  if (const auto* head = std::get_if<tunnel::AuditHead>(&message); head && !from_device) return handle_audit_head(now, *head);
   if (const auto* punch = std::get_if<tunnel::Punch>(&message)) return handle_terms(now, *punch);
   if (std::holds_alternative<tunnel::Hello>(message) && from_device) return;  // the owner's name for a device stands
   if (const auto* theirs = std::get_if<tunnel::Candidates>(&message); theirs && from_device) return handle_candidates(now, *theirs);
@@ -62,6 +63,28 @@ void Peer::handle_incarnation(Now now, const roster::Incarnation& copy) {
     session_->session->send(newest);
     session_->may_send = true;
   }
+}
+
+void Peer::tell_audit_head(Now now) {
+  const Core::ChainEnd& end = core_.durable_end;
+  if (!is_office() || !session_ || !announced_ || end.sequence == told_head_) return;
+  if (told_head_ != 0 && now.boot - told_head_at_ < limits::audit_head_interval) return;
+  told_head_ = end.sequence;
+  told_head_at_ = now.boot;
+  session_->session->send(audit::sign_head(core_.identity(), end.sequence, end.hash, now.wall));
+  session_->may_send = true;
+}
+
+void Peer::handle_audit_head(Now now, const audit::Head& head) {
+  const DeviceId& office = record_.key.peer;
+  if (!audit::is_signed_by(head, office)) return session_->session->close(quic::CloseCode::misbehaved, "an audit head that the office has not signed");
+  audit::KeptHead& kept = core_.audit_heads[office];
+  auto verdict = kept.meet(head);
+  if (verdict == audit::KeptHead::Verdict::unchanged) return;
+  core_.journal.put(audit::to_row(kept, office));
+  if (verdict != audit::KeptHead::Verdict::disputed) return;
+  core_.audit(now, audit::RecordType::trail_disputed, &office, record_.name, "", "record " + std::to_string(head.sequence));
+  core_.emit(event::TrailDisputed{record_.key});
 }
 
 void Peer::send_offer(Now now) {

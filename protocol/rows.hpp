@@ -22,6 +22,7 @@ enum class RowKind : uint8_t {
   address = 8,     // key: HOST:PORT, a fixed address of this office
   instance = 9,    // one row, empty key: which copy of this node this is
   incarnation = 10,  // key: an office's id; the newest copy of it that this device has met
+  audit_head = 11,   // key: an office's id; the newest head of its trail that this device has seen
 };
 
 struct Row {

@@ -1,4 +1,7 @@
 // audit.show, audit.export, audit.verify: the chain of records, read from the disk a page at a time.
+#include <charconv>
+#include <map>
+
 #include "daemon/admin/arguments.hpp"
 #include "daemon/admin/commands.hpp"
 #include "daemon/admin/rfc3339.hpp"
@@ -147,7 +150,55 @@ Value verdict(const audit::ChainVerifier& verifier, std::optional<uint64_t> brok
                      {"cause", text(verifier.error())}});
 }
 
+Value disputed_verdict(const audit::ChainVerifier& verifier, uint64_t sequence) {
+  Value out = verdict(verifier, sequence);
+  out.set("cause", "the trail does not hold the noted head " + std::to_string(sequence));
+  return out;
+}
+
+Value head_document(const audit::Head& head) {
+  return Value::map({{"seq", head.sequence},
+                     {"hash", to_hex(head.hash)},
+                     {"time", to_rfc3339(head.time)},
+                     {"signature", to_hex(head.signature)}});
+}
+
+Value kept_head_document(const std::string& name, const DeviceId& office, const audit::Head& newest, Value disputed) {
+  Value out = head_document(newest);
+  out.set("office", name);
+  out.set("id", to_text(office));
+  out.set("disputed", std::move(disputed));
+  return out;
+}
+
+// Heads that somebody has noted, by number: "SEQ:HASH".
+std::optional<std::map<uint64_t, std::string>> read_noted(const std::vector<std::string>& texts) {
+  std::map<uint64_t, std::string> out;
+  for (const std::string& text : texts) {
+    uint64_t sequence = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), sequence);
+    if (error != std::errc() || end == text.data() + text.size() || *end != ':') return std::nullopt;
+    out[sequence] = std::string(end + 1, text.data() + text.size());
+  }
+  return out;
+}
+
 }  // namespace
+
+void run_audit_heads(Scope& scope, const CallPtr& call) {
+  if (auto done = Arguments(call->request().args).done(); !done) return call->fail(done.error());
+  Value out = Value::array();
+  if (scope.node().audit_head().first > 0)
+    out.push(kept_head_document(scope.name, scope.node().id(), scope.node().sign_audit_head(scope.now()), Value()));
+  for (const auto& [office, kept] : scope.node().audit_heads()) {
+    std::string name;
+    for (const PeerStatus& peer : scope.node().peers(scope.now())) {
+      if (peer.key == RelationKey{PeerRole::office, office}) name = peer.name;
+    }
+    out.push(kept_head_document(name, office, kept.newest, kept.disputed ? head_document(*kept.disputed) : Value()));
+  }
+  call->result(std::move(out));
+}
 
 void run_audit_show(Scope& scope, const CallPtr& call) {
   Arguments arguments(call->request().args);
@@ -164,15 +215,24 @@ void run_audit_export(Scope& scope, const CallPtr& call) {
 }
 
 void run_audit_verify(Scope& scope, const CallPtr& call) {
-  if (auto done = Arguments(call->request().args).done(); !done) return call->fail(done.error());
+  Arguments arguments(call->request().args);
+  auto noted = read_noted(arguments.optional_texts("heads").value_or(std::vector<std::string>()));
+  if (auto done = arguments.done(); !done) return call->fail(done.error());
+  if (!noted) return call->fail({ErrorCode::invalid_argument, "A noted head is written SEQ:HASH.", "'drawbridge audit heads' shows both."});
   auto verifier = std::make_shared<audit::ChainVerifier>();
-  auto page = [call, verifier](const Result<std::vector<Row>>& rows) {
+  auto page = [call, verifier, noted = std::make_shared<std::map<uint64_t, std::string>>(std::move(*noted))](const Result<std::vector<Row>>& rows) {
     if (!rows) return call->fail(rows.error()), false;
     for (const Row& row : *rows) {
       if (!verifier->add(sequence_of(row), *row.value))
         return call->result(verdict(*verifier, sequence_of(row))), false;
+      auto head = noted->find(sequence_of(row));
+      if (head == noted->end()) continue;
+      if (head->second != to_hex(verifier->head())) return call->result(disputed_verdict(*verifier, head->first)), false;
+      noted->erase(head);
     }
     if (!rows->empty()) return true;
+    // A head of a record that is not there: the trail was cut short.
+    if (!noted->empty()) return call->result(disputed_verdict(*verifier, noted->begin()->first)), false;
     call->result(verdict(*verifier, std::nullopt));
     return false;
   };

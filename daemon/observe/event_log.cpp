@@ -59,6 +59,12 @@ struct EventLogger {
     log.error(LogEvent::displaced, {{LogField::message, "Another copy of this office is running, a restored backup perhaps: this one lets nobody new in."},
                                     {LogField::remedy, "Stop the other, or say 'drawbridge take-over' here."}});
   }
+  void operator()(const event::TrailDisputed& event) const {
+    log.error(LogEvent::trail_disputed,
+              {{LogField::name, name_of(event.office)},
+               {LogField::message, "The office's audit trail does not hold what it held before: it was rewritten, or an older state was put back."},
+               {LogField::remedy, "Ask the office; 'drawbridge audit heads' shows both."}});
+  }
   // Flows and requests are counted elsewhere: a line each would drown the others.
   template <typename Other>
   void operator()(const Other&) const {}

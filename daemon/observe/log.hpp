@@ -39,6 +39,7 @@ enum class LogEvent : uint8_t {
   relay_unreachable,  // the node's own way to one that it uses
   port_mapped,  // by this computer's routers; `addresses` are all from now on, perhaps none
   displaced,    // another copy of this office runs
+  trail_disputed,  // an office's audit trail does not hold what it held before
   locked,          // the key; waiting for `drawbridge unlock`
   unlock_refused,  // a wrong passphrase
   sandbox_incomplete,  // this kernel lacks a part of it

@@ -41,6 +41,8 @@ const char* type_name(RecordType type) {
     case RecordType::address_removed: return "address_removed";
     case RecordType::displaced: return "displaced";
     case RecordType::taken_over: return "taken_over";
+    case RecordType::trail_disputed: return "trail_disputed";
+    case RecordType::pruned: return "pruned";
   }
   return "unknown";
 }

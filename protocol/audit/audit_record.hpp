@@ -40,6 +40,8 @@ enum class RecordType : uint8_t {
   address_removed = 23,
   displaced = 24,          // the device has met another copy of this office
   taken_over = 25,         // the owner said that this copy is the office
+  trail_disputed = 26,     // on a device: the office's trail does not hold what it held before
+  pruned = 27,             // the owner put a checkpoint in the place of older records
 };
 const char* type_name(RecordType type);  // snake_case, as `audit show` prints it
 

@@ -62,6 +62,7 @@ bool comes_back(const Row& row, const Rows& present, const std::set<Bytes>& revo
     case RowKind::address:
     case RowKind::revocation:
     case RowKind::incarnation:
+    case RowKind::audit_head:
       return !present.contains({row.kind, row.key});
     case RowKind::audit:
       return chain_from_backup;

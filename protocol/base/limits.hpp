@@ -262,6 +262,7 @@ inline constexpr size_t control_message_bytes = 32 * 1024;
 inline constexpr size_t flow_message_bytes = 512;
 inline constexpr size_t text_bytes = 256;        // reasons and explanations from a peer
 inline constexpr size_t message1_bytes = 1'000;  // one CRYPTO frame of one 1200-byte datagram
+inline constexpr Duration audit_head_interval = 60s;  // in which a device hears of a new head once
 inline constexpr size_t audit_record_bytes = 2'048;
 
 // Records of flows reach the disk together, at most so late: a sync for each would bound new connections to the disk's

@@ -10,7 +10,7 @@ namespace drawbridge::tunnel {
 namespace {
 
 // Sent: never renumber. A message is an array of its type and its fields.
-enum class Type : uint8_t { offer = 1, rekey, rekey_answer, revoked, pair_request, pair_grant, pair_done, leave, hello, candidates, incarnation, punch };
+enum class Type : uint8_t { offer = 1, rekey, rekey_answer, revoked, pair_request, pair_grant, pair_done, leave, hello, candidates, incarnation, punch, audit_head };
 
 constexpr size_t certificate_longest = 512;
 constexpr size_t kind_longest = 16;
@@ -63,6 +63,7 @@ class Encoder {
     begin(Type::punch, 5).uint(m.terms.round).uint(static_cast<uint8_t>(m.terms.source)).bin(roster::encode_address(m.terms.address)).integer(m.terms.step).boolean(m.go);
   }
 
+  void operator()(const AuditHead& m) { begin(Type::audit_head, 4).uint(m.sequence).bin(m.hash).integer(m.time.unix_ms).bin(m.signature); }
   void operator()(const Incarnation& m) { begin(Type::incarnation, 3).uint(m.boot_id).bin(m.instance).bin(m.signature); }
 
  private:
@@ -119,6 +120,15 @@ Incarnation read_incarnation(msgpack::Reader& reader) {
   return incarnation;
 }
 
+AuditHead read_audit_head(msgpack::Reader& reader) {
+  AuditHead head;
+  head.sequence = reader.uint();
+  roster::read_bytes(reader, head.hash);
+  head.time = {reader.integer()};
+  roster::read_bytes(reader, head.signature);
+  return head;
+}
+
 bool names_a_host(const SocketAddress& address) {
   return address.port != 0 && !address.is_unspecified() && !address.is_multicast() && !address.is_loopback() && !relay::is_made_up(address);
 }
@@ -169,6 +179,7 @@ std::optional<ControlMessage> read_fields(Type type, msgpack::Reader& reader, bo
     case Type::candidates: return read_candidates(reader, all);
     case Type::incarnation: return read_incarnation(reader);
     case Type::punch: return read_punch(reader);
+    case Type::audit_head: return read_audit_head(reader);
   }
   return std::nullopt;
 }
@@ -178,7 +189,7 @@ struct FieldCount {
 };
 // The last field of an offer and of candidates came later: who does not send it does not know its network.
 constexpr FieldCount fields_of(Type type) {
-  constexpr FieldCount counts[] = {{0, 0}, {4, 5}, {2, 2}, {2, 2}, {1, 1}, {3, 3}, {3, 3}, {0, 0}, {0, 0}, {1, 1}, {1, 2}, {3, 3}, {5, 5}};
+  constexpr FieldCount counts[] = {{0, 0}, {4, 5}, {2, 2}, {2, 2}, {1, 1}, {3, 3}, {3, 3}, {0, 0}, {0, 0}, {1, 1}, {1, 2}, {3, 3}, {5, 5}, {4, 4}};
   return counts[static_cast<size_t>(type)];
 }
 
@@ -193,7 +204,7 @@ Bytes encode(const ControlMessage& message) {
 std::optional<ControlMessage> parse_control_message(ByteView payload) {
   msgpack::Reader reader(payload);
   size_t fields = reader.array(8);
-  auto type = static_cast<Type>(reader.uint(static_cast<uint8_t>(Type::punch)));
+  auto type = static_cast<Type>(reader.uint(static_cast<uint8_t>(Type::audit_head)));
   if (!reader.ok() || type < Type::offer || fields < fields_of(type).least + 1 || fields > fields_of(type).most + 1) return std::nullopt;
   auto message = read_fields(type, reader, fields == fields_of(type).most + 1);
   if (!reader.done()) return std::nullopt;

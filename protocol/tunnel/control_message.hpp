@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "keys/identity.hpp"
+#include "protocol/audit/audit_head.hpp"
 #include "protocol/node.hpp"
 #include "protocol/quic/connection.hpp"
 #include "protocol/roster/incarnation.hpp"
@@ -54,7 +55,10 @@ struct Punch {
   bool go = false;
 };
 
-using ControlMessage = std::variant<Offer, Rekey, RekeyAnswer, Revoked, PairRequest, PairGrant, PairDone, Leave, Hello, Candidates, Incarnation, Punch>;
+// Office: the newest durable record of its audit trail, signed.
+using AuditHead = audit::Head;
+
+using ControlMessage = std::variant<Offer, Rekey, RekeyAnswer, Revoked, PairRequest, PairGrant, PairDone, Leave, Hello, Candidates, Incarnation, Punch, AuditHead>;
 
 Bytes encode(const ControlMessage& message);                 // payload of one frame
 std::optional<ControlMessage> parse_control_message(ByteView payload);

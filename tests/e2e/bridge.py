@@ -72,6 +72,14 @@ class Node:
     def json(self, *arguments, **options):
         return json.loads(self.run(*arguments, "--json", **options))
 
+    def run_code(self, *arguments):
+        """The exit code of a command."""
+        try:
+            self.run(*arguments)
+        except Failed as failed:
+            return failed.code
+        return 0
+
     def refused(self, *arguments, **options):
         """The error of a command that must fail: {"code", "message", "remedy", "exit"}."""
         try:

@@ -1,5 +1,6 @@
 // Durable records: rows of the roster, and the audit chain. The first byte says which.
 #include "protocol/audit/audit_record.hpp"
+#include "protocol/audit/audit_head.hpp"
 #include "protocol/roster/incarnation.hpp"
 #include "protocol/roster/records.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
@@ -29,6 +30,11 @@ void check_incarnation(ByteView bytes) {
   if (met) fuzz::require(equal(*roster::to_row(met->incarnation, met->office).value, bytes), "one record has one encoding");
 }
 
+void check_kept_head(ByteView bytes) {
+  auto met = audit::parse_kept_head(bytes);
+  if (met) fuzz::require(equal(*audit::to_row(met->kept, met->office).value, bytes), "one record has one encoding");
+}
+
 // As an owner types it.
 void parse_text(ByteView bytes) {
   auto address = traversal::parse_fixed_address(as_text(bytes));
@@ -55,7 +61,7 @@ roster::Relation relation() {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   ByteView rest(data + 1, size - 1);
-  switch (data[0] % 10) {
+  switch (data[0] % 11) {
     case 0: check(roster::parse_relation(rest), rest); break;
     case 1: check(roster::parse_revocation(rest), rest); break;
     case 2: check(roster::parse_invitation(rest), rest); break;
@@ -65,6 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     case 6: parse_text(rest); break;
     case 7: check(roster::parse_instance(rest), rest); break;
     case 8: check_incarnation(rest); break;
+    case 9: check_kept_head(rest); break;
     default: check_audit(rest);
   }
   return 0;
@@ -82,9 +89,10 @@ std::vector<Bytes> fuzz::samples() {
   return {of_kind(0, *roster::to_row(relation()).value), of_kind(1, *roster::to_row(revocation).value),
           of_kind(2, *roster::to_row(invitation).value),
           of_kind(3, *roster::to_row(ServiceDefinition{"db", "tcp", "127.0.0.1:5432", 5432}).value),
-          of_kind(4, *roster::to_row(roster::NodeState{1, 2, 3, {}}).value), of_kind(9, audit::encode(record, {}).bytes),
+          of_kind(4, *roster::to_row(roster::NodeState{1, 2, 3, {}}).value), of_kind(10, audit::encode(record, {}).bytes),
           of_kind(5, *roster::to_row(roster::OwnAddress{1, {"office.example", 7470}}).value),
           of_kind(6, as_bytes("office.example.org:7470")), of_kind(6, as_bytes("[2001:db8::1]:443")),
           of_kind(7, *roster::to_row(roster::Instance{{1}, {2}, 3}).value),
-          of_kind(8, *roster::to_row(roster::Incarnation{4, {5}, {6}}, relation().key.peer).value)};
+          of_kind(8, *roster::to_row(roster::Incarnation{4, {5}, {6}}, relation().key.peer).value),
+          of_kind(9, *audit::to_row({{7, {8}, {9}, {10}}, audit::Head{6, {11}, {9}, {10}}}, relation().key.peer).value)};
 }

@@ -26,7 +26,8 @@ std::vector<ControlMessage> one_of_each() {
           Hello{"Laptop"},
           Candidates{{SocketAddress::v4(192, 0, 2, 7, 9)}, {traversal::Mapping::predictable, traversal::Filtering::unknown, -2}},
           Incarnation{1 << 20, {7}, {8}},
-          Punch{{7, traversal::PunchSource::counting, SocketAddress::v4(198, 51, 100, 2, 40'000), 1}, true}};
+          Punch{{7, traversal::PunchSource::counting, SocketAddress::v4(198, 51, 100, 2, 40'000), 1}, true},
+          AuditHead{12, {1}, {1'800'000'000'000}, {2}}};
 }
 
 Bytes written(auto&& write) {
