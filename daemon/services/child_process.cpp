@@ -56,8 +56,10 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(Loop& loop, const Sett
   fcntl(ours.get(), F_SETFL, O_NONBLOCK);
   std::unique_ptr<ChildProcess> child(new ChildProcess(loop, std::move(ours), std::move(callbacks)));
 
-  // setpriv lets the kernel end the child with us; the shell then becomes the program itself (exec).
-  std::vector<std::string> arguments = {"setpriv", "--pdeathsig", "KILL", "/bin/sh", "-c", "exec " + settings.command_line};
+  // setpriv lets the kernel end the child with us, the shell sees to it that we have not ended before that, and then
+  // becomes the program itself (exec).
+  std::string still_ours = "[ $PPID = " + std::to_string(getpid()) + " ] || exit 1; ";
+  std::vector<std::string> arguments = {"setpriv", "--pdeathsig", "KILL", "/bin/sh", "-c", still_ours + "exec " + settings.command_line};
   std::vector<std::string> environment = as_lines(settings.environment);
   auto argument_list = as_pointers(arguments), environment_list = as_pointers(environment);
   std::array<uv_stdio_container_t, 3> stdio{};
