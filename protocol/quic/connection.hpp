@@ -9,6 +9,7 @@
 
 #include <ngtcp2/ngtcp2.h>
 
+#include <array>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -192,6 +193,16 @@ class Connection {
   size_t datagram_room(size_t packet_size) const;
   void take_turns();
   bool nothing_queued() const { return urgent_.empty() && bulk_.empty() && datagrams_.empty(); }
+  static constexpr StreamId no_stream = -1;
+  struct Pieces {
+    StreamId id = no_stream;
+    SendStream* stream = nullptr;
+    std::array<ngtcp2_vec, 2> vectors{};
+    size_t count = 0;
+    uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_NONE;
+  };
+  Pieces next_pieces();
+  void note_taken(StreamId id, SendStream& stream, uint64_t taken, bool with_end);
   SendStream* next_sender(StreamId& id);
   bool enough_in_flight() const;
   bool held_by_windows(ngtcp2_tstamp time) const;

@@ -13,7 +13,6 @@ constexpr uint64_t small_burst = 16 * 1024;
 // How long bulk streams take turns: one run of segments (GSO) long, so that the other end reads and writes each of them
 // in large pieces, and short enough that nobody notices (0.1 ms at 5 Gbit/s).
 constexpr uint64_t bulk_turn = 64 * 1024;
-constexpr StreamId no_stream = -1;
 // On a path this short whatever is in flight lies in the other end's socket, in front of everybody's keystrokes: bulk
 // streams then keep no more there than both ends need to stay busy. Longer paths are BBR2's business alone.
 constexpr Duration short_path = 1ms;
@@ -128,6 +127,31 @@ bool Connection::holds_acknowledgement(Instant now) {
   return now < hold_until_ && stat().loss_detection_timer > time(now);
 }
 
+// What the next stream may put into a packet; without a stream, what ngtcp2 has to say by itself.
+Connection::Pieces Connection::next_pieces() {
+  Pieces pieces;
+  pieces.stream = established_ ? next_sender(pieces.id) : nullptr;
+  if (!pieces.stream) return pieces;
+  SendStream& stream = *pieces.stream;
+  uint64_t at = stream.sent;
+  for (; pieces.count < pieces.vectors.size() && at < stream.bytes.end(); ++pieces.count) {
+    ByteView piece = stream.bytes.at(at);
+    pieces.vectors[pieces.count] = {const_cast<uint8_t*>(piece.data()), piece.size()};
+    at += piece.size();
+  }
+  pieces.flags = NGTCP2_WRITE_STREAM_FLAG_MORE;
+  if (stream.end_wanted && at == stream.bytes.end()) pieces.flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
+  return pieces;
+}
+
+void Connection::note_taken(StreamId id, SendStream& stream, uint64_t taken, bool with_end) {
+  stream.sent += taken;
+  stream.burst = stream.unsent() ? stream.burst + taken : 0;
+  stream.turn = stream.unsent() ? stream.turn + taken : 0;
+  if (with_end && stream.unsent() == 0) stream.end_sent = true;
+  ended_by_window_ = !stream.end_wanted && ngtcp2_conn_get_max_stream_data_left(conn_, id) < limits::smallest_packet;
+}
+
 size_t Connection::write_streams(Instant now, MutableBytes destination, uint8_t& ecn) {
   ngtcp2_tstamp time = this->time(now);
   ngtcp2_path_storage path;
@@ -140,35 +164,15 @@ size_t Connection::write_streams(Instant now, MutableBytes destination, uint8_t&
       ecn = static_cast<uint8_t>(info.ecn);
       return *written < 0 ? 0 : static_cast<size_t>(*written);
     }
-    StreamId id = no_stream;
-    SendStream* stream = established_ ? next_sender(id) : nullptr;
-    ngtcp2_vec vectors[2];
-    size_t count = 0;
-    uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_NONE;
-    if (stream) {
-      uint64_t at = stream->sent;
-      for (; count < 2 && at < stream->bytes.end(); ++count) {
-        ByteView piece = stream->bytes.at(at);
-        vectors[count] = {const_cast<uint8_t*>(piece.data()), piece.size()};
-        at += piece.size();
-      }
-      flags = NGTCP2_WRITE_STREAM_FLAG_MORE;
-      if (stream->end_wanted && at == stream->bytes.end()) flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
-    }
+    auto [id, stream, vectors, count, flags] = next_pieces();
     ngtcp2_ssize taken = -1;
     ngtcp2_ssize written =
         !stream && held_by_windows(time)
             ? ngtcp2_conn_writev_datagram(conn_, &path.path, &info, destination.data(), destination.size(), nullptr,
                                           NGTCP2_WRITE_DATAGRAM_FLAG_NONE, 0, &never_fits, 1, time)
-            : ngtcp2_conn_writev_stream(conn_, &path.path, &info, destination.data(), destination.size(), &taken, flags, id, vectors,
-                                        count, time);
-    if (stream && taken >= 0) {
-      stream->sent += static_cast<uint64_t>(taken);
-      stream->burst = stream->unsent() ? stream->burst + static_cast<uint64_t>(taken) : 0;
-      stream->turn = stream->unsent() ? stream->turn + static_cast<uint64_t>(taken) : 0;
-      if ((flags & NGTCP2_WRITE_STREAM_FLAG_FIN) && stream->unsent() == 0) stream->end_sent = true;
-      ended_by_window_ = !stream->end_wanted && ngtcp2_conn_get_max_stream_data_left(conn_, id) < limits::smallest_packet;
-    }
+            : ngtcp2_conn_writev_stream(conn_, &path.path, &info, destination.data(), destination.size(), &taken, flags, id,
+                                        vectors.data(), count, time);
+    if (stream && taken >= 0) note_taken(id, *stream, static_cast<uint64_t>(taken), flags & NGTCP2_WRITE_STREAM_FLAG_FIN);
     if (written == NGTCP2_ERR_WRITE_MORE) {
       queue_sender(id, *stream);
       continue;
