@@ -190,6 +190,8 @@ inline constexpr Duration relay_websocket_patience = 3s;
 inline constexpr Duration relay_udp_again_first = 1s;
 inline constexpr Duration relay_udp_again = 60s;
 inline constexpr Duration relay_udp_again_longest = 10min;
+// UDP's head start in a race: near by, where both answer at once, it must not lose to a scheduler.
+inline constexpr Duration relay_udp_head_start = 100ms;
 inline constexpr Duration relay_udp_remembered = std::chrono::hours(24);  // that UDP passes in a network
 inline constexpr size_t relay_udp_networks = 8;
 // Once each was tried in vain: before they are tried again, doubled each time.

@@ -22,10 +22,12 @@ void RelayTable::begin_race(Instant now, Line& line) {
   });
   if (known || other == line.urls.end() || !is_udp(line.urls[line.url])) return plan_udp_question(now, line);
   line.racing = true;
+  line.race_begun = now;
   wanted_.push_back({number_of(line), *other, true});
 }
 
 void RelayTable::end_race(Line& line) {
+  line.race_ends = far_future;
   if (std::exchange(line.racing, false)) wanted_.push_back({number_of(line), "", true});
 }
 
@@ -35,9 +37,16 @@ void RelayTable::handle_beside(Instant now, uint16_t number, bool ready) {
   Line& line = *found->second;
   if (!ready) {
     line.racing = false;
+    line.race_ends = far_future;
     return;
   }
+  line.race_ends = std::max(now, line.race_begun + limits::relay_udp_head_start);
+  if (line.race_ends <= now) decide_race(now, line);
+}
+
+void RelayTable::decide_race(Instant now, Line& line) {
   if (is_udp(line.urls[line.url]) && line.client.answered()) return end_race(line);
+  line.race_ends = far_future;
   line.racing = false;
   line.url = 1 - first_choice(line.urls);  // there are two
   want(now, line);

@@ -137,6 +137,7 @@ void RelayTable::try_other(Instant now, Line& line) {
     if (is_udp(line.urls[line.url])) forget_udp(line);
     line.url = (line.url + 1) % line.urls.size();
     line.racing = false;  // what is ready by now is taken over
+    line.race_ends = far_future;
     return want(now, line);
   }
   line.ask_again = now + line.pause;
@@ -322,6 +323,7 @@ void RelayTable::handle_timeout(Instant now) {
     if (line->client.next_timeout() <= now) line->client.handle_timeout(now);
     after_input(*line);
     if (now >= line->udp_again) ask_by_udp(now, *line);
+    if (now >= line->race_ends) decide_race(now, *line);
     bool silent = !line->client.ready() && now >= line->ready_by && !line->channels.empty();
     if (silent) line->ready_by = far_future;
     if (silent && ++line->silent_transports >= line->urls.size()) line->status.silent = true;
@@ -338,7 +340,7 @@ Instant RelayTable::next_timeout() const {
   Instant next = far_future;
   for (const auto& [number, line] : lines_) {
     if (line->leaving) continue;
-    next = std::min({next, line->client.next_timeout(), line->ask_again, line->udp_again});
+    next = std::min({next, line->client.next_timeout(), line->ask_again, line->udp_again, line->race_ends});
     if (line->udp_question) next = std::min(next, line->udp_question->next_timeout());
     for (const ObservationRound& round : line->rounds) next = std::min(next, round.next_timeout());
     if (!line->client.ready() && !line->channels.empty()) next = std::min(next, line->ready_by);

@@ -122,6 +122,7 @@ class RelayTable {
     bool leaving = false;              // nobody uses it: gone once its last word has left
     // relay_race.cpp
     bool racing = false;               // a WebSocket is made ready beside UDP
+    Instant race_begun{}, race_ends = far_future;  // the WebSocket is ready, and is taken then
     bool udp_noted = false;            // it has answered by UDP since the last start
     std::optional<SocketAddress> udp_address;
     std::optional<ObservationRound> udp_question;  // while a WebSocket is in use: does UDP pass now?
@@ -153,6 +154,7 @@ class RelayTable {
   // relay_race.cpp
   void begin_race(Instant now, Line& line);
   void end_race(Line& line);
+  void decide_race(Instant now, Line& line);
   void note_udp(Instant now, Line& line);
   void forget_udp(Line& line);
   void plan_udp_question(Instant now, Line& line);

@@ -103,7 +103,7 @@ constexpr std::array<ReachWords, static_cast<size_t>(last_outlet) + 1> outlet_wo
      "In a hotel, train or guest network open a web page and sign in first. Otherwise see whether the internet works."},
     {"no_names", "The relays' names are not found.", "See whether the internet works: open a web page."},
     {"no_network", "This computer has no network.", "Plug in a cable or join a Wi-Fi network; Drawbridge goes on by itself."},
-    {"unknown", "No relay is known that could be asked, so only this computer's own addresses can be told.",
+    {"unknown", "No relay outside this network is known that could be asked, so only this computer's own addresses can be told.",
      "Name one on the office: drawbridge relay add URL."},
     {"udp_unknown", "Relays answer. Whether direct ways to other networks are let out is not known: no relay outside this network could be asked.",
      "Name a relay outside by its udp:// address: drawbridge relay add URL."},

@@ -84,6 +84,17 @@ TEST_CASE("where UDP passes the WebSocket that was begun is given up at once, an
   CHECK(beside().empty());
 }
 
+TEST_CASE("a relay near by, whose WebSocket is ready at once, is used by UDP") {
+  Choice a(6);
+  a.laptop.kill();
+  settle_in(a.world, a.laptop, network_kind("port-restricted"));
+  a.laptop.events.clear();
+  a.laptop.websocket_opening = 0ms;  // and its word by UDP takes 40 ms
+  a.laptop.start();
+  REQUIRE(a.world.run(10s, [&] { return a.connected(); }));
+  for (const auto& wanted : a.laptop.seen<event::RelayWanted>()) CHECK((wanted.beside || wanted.url != a.relay.websocket_url()));
+}
+
 TEST_CASE("who uses a WebSocket asks by UDP again, and changes over when it passes, in the same network") {
   Choice a(5);
   a.laptop.kill();

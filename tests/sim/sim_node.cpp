@@ -231,7 +231,7 @@ void SimNode::open_link(const event::RelayWanted& wanted) {
   prepared_.erase(wanted.number);
   if (wanted.url.empty()) return;
   if (!wanted.beside && (udp || ready)) return node->handle_relay_link(now(), wanted.number, path_to_relay(wanted));
-  opening_[{wanted.number, wanted.beside}] = {world.now + 4 * world.link.delay, wanted};
+  opening_[{wanted.number, wanted.beside}] = {world.now + websocket_opening.value_or(4 * world.link.delay), wanted};
 }
 
 void SimNode::finish_links() {

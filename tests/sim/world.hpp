@@ -73,6 +73,7 @@ class SimNode {
   World& world;
   std::string name;
   SocketAddress address;
+  std::optional<Duration> websocket_opening;   // how long until HELLO may leave; nothing: two round trips
   bool udp_blocked = false;                    // its network lets no UDP out
   Router* router = nullptr;                    // null: `address` is public
   Identity identity;
