@@ -26,6 +26,7 @@ struct Meeting {
   bool connected = false, direct = false;
   Duration took{};  // from the device's start to a direct path in use at both ends
   std::string office, device;  // what each knows of its network
+  traversal::Cause cause{};    // as the device tells it, once it has tried long enough
 };
 
 // 5 to 60 ms each way, and one packet of a hundred lost.
@@ -60,6 +61,15 @@ class Encounter {
     meeting.device = traversal::name_of(device_.node->network().behaviour.mapping);
     return meeting;
   }
+  // What the device says of a way that is relayed for good.
+  traversal::Cause settled_cause() {
+    auto cause = [&] {
+      auto facts = device_.node->path_facts(device_.now(), {PeerRole::office, office_.identity.id});
+      return facts ? diagnose(*facts) : traversal::Cause::connecting;
+    };
+    world_.run(60s, [&] { return cause() != traversal::Cause::relayed_trying && cause() != traversal::Cause::connecting; });
+    return cause();
+  }
 
  private:
   static bool direct(const SimNode& one, const SimNode& other) {
@@ -77,7 +87,19 @@ class Encounter {
 Meeting meet(uint64_t seed, const NetworkKind& one, const NetworkKind& other) {
   bool swapped = seed % 2;
   Encounter encounter(seed, swapped ? other : one, swapped ? one : other);
-  return encounter.watch(patience(reach(one, other)));
+  Meeting meeting = encounter.watch(patience(reach(one, other)));
+  if (reach(one, other) == Reach::relay) meeting.cause = encounter.settled_cause();
+  return meeting;
+}
+
+// Whether that is why these two networks leave nothing but a relay.
+bool is_the_reason(traversal::Cause cause, const NetworkKind& one, const NetworkKind& other) {
+  using traversal::Cause;
+  auto changes_ports = [](const NetworkKind& kind) { return kind.kind_class == NetworkKind::Class::random || kind.kind_class == NetworkKind::Class::predictable; };
+  if (!one.udp || !other.udp) return cause == Cause::relayed_udp_blocked_here || cause == Cause::relayed_udp_blocked_there;
+  if (one.v6 != other.v6) return cause == Cause::relayed_no_common_family;
+  if (changes_ports(one) && changes_ports(other)) return cause == Cause::relayed_ports_both;
+  return changes_ports(one) != changes_ports(other) && (cause == Cause::relayed_ports_here || cause == Cause::relayed_ports_there);
 }
 
 struct Cell {
@@ -111,7 +133,10 @@ TEST_CASE("between any two networks the path is direct where it can be, else rel
       Meeting meeting = meet(1000 + i * kinds.size() + j, kinds[i], kinds[j]);
       CAPTURE(kinds[i].name, kinds[j].name, meeting.office, meeting.device);
       CHECK(meeting.connected);
-      CHECK(meeting.direct == (reach(kinds[i], kinds[j]) != Reach::relay));
+      bool relayed = reach(kinds[i], kinds[j]) == Reach::relay;
+      CHECK(meeting.direct == !relayed);
+      CAPTURE(traversal::name_of(meeting.cause));
+      if (relayed) CHECK(is_the_reason(meeting.cause, kinds[i], kinds[j]));
     }
   }
 }
