@@ -37,15 +37,16 @@ while True:
     one, _ = server.accept()
     one.sendall(one.recv(1))
 """
-# Begins before the laptop's daemon does, and tries until there is somebody to connect to.
+# Begins before the laptop's daemon does, and looks every millisecond until there is somebody to connect to.
 FIRST_BYTE = """
-import socket, sys, time
-while True:
+import socket, sys, threading, time
+pause, deadline, bridge = threading.Event(), time.monotonic() + 60, None
+while bridge is None:
     try:
         bridge = socket.create_connection((sys.argv[1], int(sys.argv[2])))
-        break
     except OSError:
-        time.sleep(0.001)
+        if time.monotonic() > deadline: sys.exit('nobody listens within 60 s')
+        pause.wait(0.001)
 bridge.sendall(b'x')
 if bridge.recv(1): print(time.time())
 """

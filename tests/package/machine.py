@@ -8,13 +8,18 @@ import threading
 import time
 
 SUITE = "bookworm"
-MIRROR = os.environ.get("DEBIAN_MIRROR", "http://deb.debian.org/debian")
 # What a Debian server has anyway; the package must bring all else by itself.
 BASE = "systemd-sysv,dbus,libpam-systemd,ca-certificates"
 
 
+def mirror():
+    """Where the tree comes from: where this machine itself has Debian from, unless told."""
+    targets = ["apt-get", "indextargets", "--format", "$(SITE)", f"Codename: {SUITE}", "Component: main", "Created-By: Packages"]
+    return os.environ.get("DEBIAN_MIRROR") or subprocess.run(targets, check=True, capture_output=True, text=True).stdout.split("\n")[0]
+
+
 def bootstrap(tree):
-    subprocess.run(["debootstrap", "--variant=minbase", f"--include={BASE}", SUITE, tree, MIRROR], check=True,
+    subprocess.run(["debootstrap", "--variant=minbase", f"--include={BASE}", SUITE, tree, mirror()], check=True,
                    stdout=subprocess.DEVNULL)
 
 

@@ -142,7 +142,7 @@ std::optional<std::string> live_property(const Resource& resource, const Propert
 std::string active_locks(const std::vector<Lock>& locks) {
   std::string out;
   for (const Lock& lock : locks) {
-    std::string url = lock.path == "." ? "/" : "/";
+    std::string url = "/";
     size_t at = 0;
     while (lock.path != "." && at <= lock.path.size()) {
       size_t end = std::min(lock.path.find('/', at), lock.path.size());
