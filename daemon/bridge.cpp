@@ -63,7 +63,7 @@ Bridge::Bridge(const StateDirectory& state, const BridgeOptions& options, Config
       node_(node_config(secrets_.identity, name_, config_, state_), entropy_),
       driver_(loop_, node_, store_, driver_readers()),
       relay_links_(loop_, log_, node_, entropy_),
-      outside_(loop_, log_, node_),
+      outside_(loop_, log_, node_, secrets_.identity),
       flows_(loop_, driver_),
       connector_(loop_, flows_, connector_answers()),
       folders_(options_.outside),

@@ -85,7 +85,7 @@ bool is_public_address(const SocketAddress& address) {
 }
 
 const char* code_name(MappingProtocol protocol) {
-  constexpr const char* names[] = {"none", "nat_pmp", "upnp"};
+  constexpr const char* names[] = {"none", "pcp", "nat_pmp", "upnp"};
   return names[static_cast<size_t>(protocol)];
 }
 

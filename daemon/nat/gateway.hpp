@@ -23,7 +23,7 @@ std::vector<Gateway> default_gateways();
 // Documentation ranges pass: they stand for public ones in tests.
 bool is_public_address(const SocketAddress& address);
 
-enum class MappingProtocol : uint8_t { none, nat_pmp, upnp };
+enum class MappingProtocol : uint8_t { none, pcp, nat_pmp, upnp };
 
 struct MappedAddress {
   SocketAddress external;  // what arrives there arrives at our port
@@ -35,7 +35,7 @@ struct MappedAddress {
 enum class GatewayState : uint8_t {
   asking,   // not known yet
   mapped,
-  silent,   // it speaks neither protocol, or did not answer
+  silent,   // it speaks none of the protocols, or did not answer
   refused,  // it answers, and says no
   useless,  // its own outside address is private: behind another router, or a carrier's NAT
   garbled,  // what it answers makes no sense

@@ -4,6 +4,7 @@
 
 #include "daemon/io/clock.hpp"
 #include "daemon/nat/nat_pmp.hpp"
+#include "daemon/nat/pcp.hpp"
 
 namespace drawbridge {
 namespace {
@@ -22,24 +23,31 @@ int worth(GatewayState state) {
   }
 }
 
+// All three, `first` before the others.
+std::array<MappingProtocol, 3> in_turn(MappingProtocol first) {
+  std::array<MappingProtocol, 3> order{MappingProtocol::pcp, MappingProtocol::nat_pmp, MappingProtocol::upnp};
+  if (auto at = std::ranges::find(order, first); at != order.end()) std::rotate(order.begin(), at, at + 1);
+  return order;
+}
+
 }  // namespace
 
-GatewayMapper::GatewayMapper(const Gateway& gateway, uint16_t port, const MappingTimes& times)
-    : gateway_(gateway), port_(port), times_(times), wanted_(port) {
+GatewayMapper::GatewayMapper(const Gateway& gateway, uint16_t port, const PcpNonce& nonce, const MappingTimes& times)
+    : gateway_(gateway), port_(port), nonce_(nonce), times_(times), wanted_(port) {
   finding_.gateway = gateway.address;
 }
 
 Instant GatewayMapper::turn(Instant now, int interrupt) {
   if (now < next_) return next_;
-  bool upnp_first = finding_.protocol == MappingProtocol::upnp;
-  Patience patience{times_.nat_pmp_patience, interrupt};
   MappingReply reply;
   MappingProtocol protocol = MappingProtocol::none;
-  for (bool upnp : {upnp_first, !upnp_first}) {
-    MappingReply one = upnp ? ask_upnp(now, patience) : ask_nat_pmp(now, patience);
-    if (worth(one.state) > worth(reply.state)) {
+  for (MappingProtocol next : in_turn(finding_.protocol)) {
+    MappingReply one = ask(next, now, interrupt);
+    // Where both refuse, NAT-PMP tells more plainly why: miniupnpd's PCP calls a missing public address a lack of resources.
+    bool plainer = protocol == MappingProtocol::pcp && next == MappingProtocol::nat_pmp && worth(one.state) == worth(reply.state);
+    if (plainer || worth(one.state) > worth(reply.state)) {
       reply = std::move(one);
-      protocol = upnp ? MappingProtocol::upnp : MappingProtocol::nat_pmp;
+      protocol = next;
     }
     if (worth(reply.state) >= worth(GatewayState::useless)) break;
   }
@@ -65,21 +73,46 @@ MappingReply GatewayMapper::judged(MappingReply reply) {
   return reply;
 }
 
-// RFC 6886 3.6: the gateway's clock must have run on by seven eighths of ours, less two seconds.
-bool GatewayMapper::has_forgotten(Instant now, uint32_t epoch) {
-  bool forgotten = false;
-  if (epoch_) {
-    auto passed = std::chrono::duration_cast<std::chrono::seconds>(now - epoch_->second).count();
-    forgotten = static_cast<int64_t>(epoch) + 2 < static_cast<int64_t>(epoch_->first) + passed * 7 / 8;
+MappingReply GatewayMapper::ask(MappingProtocol protocol, Instant now, int interrupt) {
+  switch (protocol) {
+    case MappingProtocol::pcp: return ask_pcp(now, interrupt);
+    case MappingProtocol::nat_pmp: return ask_nat_pmp(now, {times_.nat_pmp_patience, interrupt});
+    default: return ask_upnp(now, {times_.upnp_search, interrupt});
   }
-  epoch_ = {epoch, now};
-  return forgotten;
+}
+
+// RFC 6886 3.6, RFC 6887 8.5: the gateway's clock must have run on by seven eighths of ours, less two seconds. One that has
+// not was restarted, and has forgotten what it had mapped.
+void GatewayMapper::note_epoch(Instant now, MappingProtocol protocol, uint32_t epoch) {
+  auto passed = std::chrono::duration_cast<std::chrono::seconds>(now - epoch_.seen).count();
+  bool forgotten = epoch_.protocol == protocol && static_cast<int64_t>(epoch) + 2 < static_cast<int64_t>(epoch_.seconds) + passed * 7 / 8;
+  epoch_ = {protocol, epoch, now};
+  if (forgotten) finding_.lost_state = finding_.state == GatewayState::mapped, renew_at_ = {};
+}
+
+PcpMapRequest GatewayMapper::pcp_request(std::chrono::seconds lifetime) const {
+  PcpMapRequest request{.local = gateway_.local, .nonce = nonce_, .external_port = wanted_, .lifetime = lifetime};
+  request.local.port = port_;
+  return request;
+}
+
+MappingReply GatewayMapper::ask_pcp(Instant now, int interrupt) {
+  MappingReply reply = pcp_map(gateway_, pcp_request(times_.lifetime), {times_.pcp_patience, interrupt});
+  if (!reply.good()) return reply;
+  note_epoch(now, MappingProtocol::pcp, reply.epoch);
+  uint16_t port = std::exchange(reply.external.port, uint16_t{0});
+  reply = judged(std::move(reply));
+  if (reply.good())
+    reply.external.port = port;
+  else  // an address that nobody reaches: only the answer has shown it
+    (void)pcp_map(gateway_, pcp_request(std::chrono::seconds(0)), {times_.withdraw_patience, interrupt});
+  return reply;
 }
 
 MappingReply GatewayMapper::ask_nat_pmp(Instant now, const Patience& patience) {
   MappingReply outside = nat_pmp_external(gateway_, patience);
   if (!outside.good()) return outside;
-  if (has_forgotten(now, outside.epoch)) finding_.lost_state = finding_.state == GatewayState::mapped, renew_at_ = {};
+  note_epoch(now, MappingProtocol::nat_pmp, outside.epoch);
   outside = judged(std::move(outside));
   if (!outside.good()) return outside;
   // With every check: an epoch does not show a restart within the router's first seconds, and some routers' epochs stand still.
@@ -91,7 +124,7 @@ MappingReply GatewayMapper::ask_nat_pmp(Instant now, const Patience& patience) {
 }
 
 MappingReply GatewayMapper::ask_upnp(Instant now, const Patience& patience) {
-  if (!device_) device_ = upnp_find(gateway_, {times_.upnp_search, patience.interrupt});
+  if (!device_) device_ = upnp_find(gateway_, patience);
   if (!device_) return {.reason = "The router does not answer."};
   MappingReply outside = judged(upnp_external(*device_));
   if (outside.state == GatewayState::silent) device_.reset();  // its port may be another after a restart
@@ -194,7 +227,9 @@ void GatewayMapper::note_mapped(Instant now, const MappingReply& reply) {
 
 void GatewayMapper::withdraw() {
   if (finding_.state != GatewayState::mapped) return;
-  if (finding_.protocol == MappingProtocol::nat_pmp)
+  if (finding_.protocol == MappingProtocol::pcp)
+    (void)pcp_map(gateway_, pcp_request(std::chrono::seconds(0)), {times_.withdraw_patience, -1});
+  else if (finding_.protocol == MappingProtocol::nat_pmp)
     (void)nat_pmp_map(gateway_, port_, 0, std::chrono::seconds(0), {times_.withdraw_patience, -1});
   else if (device_)
     upnp_withdraw(*device_, wanted_);

@@ -1,10 +1,11 @@
 // GatewayMapper: keeps our port mapped at one gateway. Blocks while it asks; it lives on the worker's thread.
 //
-// NAT-PMP first, which a gateway that speaks it answers within milliseconds; UPnP where that maps nothing and names no cause.
-// What has worked is asked first from then on.
+// PCP first, then NAT-PMP, which a gateway that speaks them answers within milliseconds; UPnP where they map nothing and name
+// no cause. What has worked is asked first from then on.
 #pragma once
 
 #include "daemon/nat/mapping_reply.hpp"
+#include "daemon/nat/pcp_message.hpp"
 #include "daemon/nat/upnp.hpp"
 
 namespace drawbridge {
@@ -15,17 +16,18 @@ struct MappingTimes {
   Duration first_retry = 2s;              // after silence or a refusal; doubled each time, up to
   Duration retry = 5min;                  // this. A network event asks at once
   Duration shortest_pause = 1s;           // however short a lifetime a gateway grants
+  Duration pcp_patience = 250ms;
   Duration nat_pmp_patience = 750ms;
   Duration upnp_search = 1s;
-  Duration withdraw_patience = 500ms;     // NAT-PMP; UPnP takes what it takes
+  Duration withdraw_patience = 500ms;     // PCP, NAT-PMP; UPnP takes what it takes
   Duration stop_patience = 1500ms;        // longest that the end of the program is held up
 };
 
 class GatewayMapper {
  public:
-  GatewayMapper(const Gateway& gateway, uint16_t port, const MappingTimes& times);
+  GatewayMapper(const Gateway& gateway, uint16_t port, const PcpNonce& nonce, const MappingTimes& times);
 
-  // Asks what is due at `now`; `interrupt` ends the wait for NAT-PMP. Returns when to call again.
+  // Asks what is due at `now`; `interrupt` ends the wait for PCP and NAT-PMP. Returns when to call again.
   Instant turn(Instant now, int interrupt);
   // Asks for everything anew at the next turn, after a network event.
   void ask_again() {
@@ -38,13 +40,17 @@ class GatewayMapper {
   const GatewayFinding& finding() const { return finding_; }
 
  private:
+  MappingReply ask(MappingProtocol protocol, Instant now, int interrupt);
+  MappingReply ask_pcp(Instant now, int interrupt);
   MappingReply ask_nat_pmp(Instant now, const Patience& patience);
   MappingReply ask_upnp(Instant now, const Patience& patience);
+  PcpMapRequest pcp_request(std::chrono::seconds lifetime) const;
   MappingReply map_upnp();
   // The external address, judged: good only if others can reach it. Forgets the mapping if it is another than before.
   MappingReply judged(MappingReply reply);
   bool is_fresh(Instant now) const;
-  bool has_forgotten(Instant now, uint32_t epoch);
+  // A gateway's epoch, compared with what it was before.
+  void note_epoch(Instant now, MappingProtocol protocol, uint32_t epoch);
   void note(Instant now, const MappingReply& reply, MappingProtocol protocol);
   void note_mapped(Instant now, const MappingReply& reply);
   uint16_t another_port(int attempt) const;
@@ -52,6 +58,7 @@ class GatewayMapper {
 
   Gateway gateway_;
   uint16_t port_;
+  PcpNonce nonce_;
   MappingTimes times_;
   GatewayFinding finding_;
   std::optional<UpnpDevice> device_;
@@ -59,7 +66,12 @@ class GatewayMapper {
   Instant next_{};
   Duration pause_{};              // the last one between two failures in a row; 0: none
   Instant renew_at_ = far_future, ends_at_ = far_future;
-  std::optional<std::pair<uint32_t, Instant>> epoch_;
+  struct Epoch {
+    MappingProtocol protocol = MappingProtocol::none;
+    uint32_t seconds = 0;
+    Instant seen{};
+  };
+  Epoch epoch_;
 };
 
 }  // namespace drawbridge

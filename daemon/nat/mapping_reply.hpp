@@ -1,4 +1,4 @@
-// What one question to a gateway has brought, in either protocol.
+// What one question to a gateway has brought, in any of the protocols.
 #pragma once
 
 #include "daemon/nat/gateway.hpp"
@@ -10,7 +10,7 @@ struct MappingReply {
   GatewayState state = GatewayState::silent;  // `mapped` stands for a good answer here
   SocketAddress external;                     // of a question for the address: port 0
   std::chrono::seconds lifetime{};
-  uint32_t epoch = 0;                         // NAT-PMP: seconds since the gateway's mappings began
+  uint32_t epoch = 0;                         // PCP, NAT-PMP: seconds since the gateway's mappings began
   bool permanent_only = false, conflict = false;
   std::string reason;
 

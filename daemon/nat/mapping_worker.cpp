@@ -26,9 +26,10 @@ void silence(const FileDescriptor& bell) {
 }  // namespace
 
 struct MappingWorker::Shared {
-  Shared(uint16_t own_port, const MappingTimes& all_times) : port(own_port), times(all_times) {}
+  Shared(uint16_t own_port, const PcpNonce& own_nonce, const MappingTimes& all_times) : port(own_port), nonce(own_nonce), times(all_times) {}
 
   const uint16_t port;
+  const PcpNonce nonce;
   const MappingTimes times;
   const FileDescriptor wake = event_descriptor();  // to the thread
   const FileDescriptor news = event_descriptor();  // from the thread
@@ -58,7 +59,7 @@ bool MappingWorker::Shared::take_wishes() {
   for (GatewayMapper& mapper : mappers) mapper.ask_again();
   for (const Gateway& gateway : gateways) {
     bool known = std::ranges::any_of(mappers, [&](const GatewayMapper& mapper) { return mapper.gateway() == gateway; });
-    if (!known) mappers.emplace_back(gateway, port, times);
+    if (!known) mappers.emplace_back(gateway, port, nonce, times);
   }
   return true;
 }
@@ -94,7 +95,8 @@ void MappingWorker::run(const std::shared_ptr<Shared>& shared) {
   shared->ended.notify_all();
 }
 
-MappingWorker::MappingWorker(uint16_t port, const MappingTimes& times) : shared_(std::make_shared<Shared>(port, times)) {
+MappingWorker::MappingWorker(uint16_t port, const PcpNonce& nonce, const MappingTimes& times)
+    : shared_(std::make_shared<Shared>(port, nonce, times)) {
   // Detached, because a gateway may hold it for longer than the program should live.
   std::thread([shared = shared_] { run(shared); }).detach();
 }

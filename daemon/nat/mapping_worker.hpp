@@ -12,7 +12,7 @@ namespace drawbridge {
 
 class MappingWorker {
  public:
-  MappingWorker(uint16_t port, const MappingTimes& times);
+  MappingWorker(uint16_t port, const PcpNonce& nonce, const MappingTimes& times);
   // As stop().
   ~MappingWorker();
   MappingWorker(const MappingWorker&) = delete;

@@ -2,10 +2,19 @@
 
 #include <algorithm>
 
+#include "keys/hash.hpp"
+
 namespace drawbridge {
 namespace {
 
 constexpr Duration patience = 4s;  // a direct path without a mapped port is found within seconds or not at all
+
+PcpNonce pcp_nonce(const Identity& identity) {
+  Secret32 key = derive_key(identity.exchange_key, "drawbridge pcp nonce");
+  PcpNonce nonce;
+  std::copy_n(key.reveal().begin(), nonce.size(), nonce.begin());
+  return nonce;
+}
 
 }  // namespace
 
@@ -33,7 +42,7 @@ void OutsideAddresses::look_at_paths() {
 
 void OutsideAddresses::ask() {
   mapping_ = std::make_unique<PortMapping>(loop_, [this](const auto& addresses) { mapped(addresses); });
-  mapping_->start(port_);
+  mapping_->start(port_, pcp_nonce(identity_));
   handle_network_change();
 }
 

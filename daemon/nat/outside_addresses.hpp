@@ -17,8 +17,8 @@ namespace drawbridge {
 class OutsideAddresses {
  public:
   // All must outlive it.
-  OutsideAddresses(Loop& loop, Log& log, Node& node)
-      : loop_(loop), log_(log), node_(node), relayed_(loop, [this] { look_at_paths(); }), fixed_(loop, [this] { tell(); }) {}
+  OutsideAddresses(Loop& loop, Log& log, Node& node, const Identity& identity)
+      : loop_(loop), log_(log), node_(node), identity_(identity), relayed_(loop, [this] { look_at_paths(); }), fixed_(loop, [this] { tell(); }) {}
 
   // Asks the routers for a port, once this is worth it and one of our sockets, `listening`, can be reached by them.
   // Cheap: call at the start and after whatever may have made a difference.
@@ -45,6 +45,7 @@ class OutsideAddresses {
   Loop& loop_;
   Log& log_;
   Node& node_;
+  const Identity& identity_;
   std::unique_ptr<PortMapping> mapping_;
   uint16_t port_ = 0;         // to be mapped; 0: none of ours can be
   LocalTimer relayed_;        // runs while a relayed path may still become a direct one by itself

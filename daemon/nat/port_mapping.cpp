@@ -9,9 +9,9 @@ PortMapping::PortMapping(Loop& loop, Changed changed, const MappingTimes& times)
 
 PortMapping::~PortMapping() { stop(); }
 
-void PortMapping::start(uint16_t port) {
+void PortMapping::start(uint16_t port, const PcpNonce& nonce) {
   assert(!worker_ && port != 0);
-  worker_ = std::make_unique<MappingWorker>(port, times_);
+  worker_ = std::make_unique<MappingWorker>(port, nonce, times_);
   watch_ = FdWatch(loop_, worker_->news(), [this](unsigned) { read_news(); });
   watch_.want(FdWatch::readable);
 }

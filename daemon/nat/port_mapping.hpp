@@ -1,5 +1,5 @@
 // PortMapping: our UDP port, mapped at the routers in front of this computer, so that peers reach it from outside.
-// NAT-PMP (RFC 6886) and UPnP IGD; docs/decisions/0006-port-mapping.md says why not PCP.
+// PCP (RFC 6887), NAT-PMP (RFC 6886) and UPnP IGD.
 //
 // Everything runs on a thread of its own; the loop is only told. Mappings are renewed at half their lifetime, made anew
 // when a router has lost them or has another address, and withdrawn by stop().
@@ -22,8 +22,9 @@ class PortMapping {
   // As stop().
   ~PortMapping();
 
-  // `port`: of our UDP socket, 1 to 65535. Nothing is asked before the first handle_network_change. Once.
-  void start(uint16_t port);
+  // `port`: of our UDP socket, 1 to 65535; `nonce`: the node's own, kept over restarts. Nothing is asked before the first
+  // handle_network_change. Once.
+  void start(uint16_t port, const PcpNonce& nonce);
   // After start and after every network event, with default_gateways() (or others, in tests): all are asked again at
   // once. What was mapped at a gateway that is no longer named is forgotten.
   void handle_network_change(const std::vector<Gateway>& gateways);

@@ -59,7 +59,7 @@ int main(int count, char** arguments) {
     shown = mapping.findings();
     print(shown);
   });
-  mapping.start(port);
+  mapping.start(port, PcpNonce{1});
   mapping.handle_network_change(default_gateways());
   loop.run();
   mapping.stop();

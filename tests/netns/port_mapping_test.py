@@ -39,6 +39,14 @@ class RouterLab(Lab):
         ip, port = address.split(':')
         return subprocess.run(self.command('relay', sys.executable, '-c', PROBE, ip, port), timeout=60).returncode == 0
 
+    def ignores(self, packets):
+        self('exec', 'r-office', 'nft', 'add table inet deaf; add chain inet deaf in { type filter hook input priority -5; }; '
+             f'add rule inet deaf in {packets} drop')
+
+    def has_mapping(self):
+        rules = self('exec', 'r-office', 'nft', 'list', 'table', 'inet', 'natlab')
+        return 'dnat' in rules.split('prerouting_miniupnpd')[1].split('}')[0]
+
     def reaches_within(self, seconds, address):
         end = time.monotonic() + seconds
         while not self.reaches(address):  # which waits by itself
@@ -85,25 +93,40 @@ class Mapper:
 
 
 class PortMappingTest(unittest.TestCase):
-    def test_nat_pmp_maps_a_port_that_the_internet_reaches_until_it_is_withdrawn(self):
-        with RouterLab('upnp') as lab, Mapper(lab) as mapper:
+    def maps_and_withdraws(self, lab, protocol):
+        with Mapper(lab) as mapper:
             found = mapper.wait('a mapping', state='mapped')
-            self.assertEqual(found['protocol'], 'nat_pmp')
+            self.assertEqual(found['protocol'], protocol)
+            self.assertEqual(found['lifetime_s'], 3600)
             self.assertTrue(lab.reaches_within(60, found['external']))
             mapper.stop()
-            self.assertNotIn('dnat', lab('exec', 'r-office', 'nft', 'list', 'table', 'inet', 'natlab').split('prerouting_miniupnpd')[1].split('}')[0])
+            self.assertFalse(lab.has_mapping())
 
-    def test_upnp_does_the_same_where_nat_pmp_is_not_answered(self):
+    def test_pcp_maps_a_port_that_the_internet_reaches_until_it_is_withdrawn(self):
         with RouterLab('upnp') as lab:
-            lab('exec', 'r-office', 'nft', 'add table inet deaf; add chain inet deaf in { type filter hook input priority -5; }; '
-                'add rule inet deaf in udp dport 5351 drop')
+            self.maps_and_withdraws(lab, 'pcp')
+
+    def test_nat_pmp_does_the_same_where_pcp_is_not_answered(self):
+        with RouterLab('upnp') as lab:
+            lab.ignores('udp dport 5351 @th,64,8 2')  # the first byte, PCP's version
+            self.maps_and_withdraws(lab, 'nat_pmp')
+
+    def test_upnp_does_the_same_where_neither_is_answered(self):
+        with RouterLab('upnp') as lab:
+            lab.ignores('udp dport 5351')
+            self.maps_and_withdraws(lab, 'upnp')
+
+    def test_a_mapping_that_a_killed_office_left_is_taken_up_again(self):
+        with RouterLab('upnp') as lab, Mapper(lab) as killed:
+            before = killed.wait('a mapping', state='mapped')
+            killed.process.kill()
+            killed.process.wait()
+            killed.process.stdin.close()
+            self.assertTrue(lab.has_mapping())
             with Mapper(lab) as mapper:
-                found = mapper.wait('a mapping', state='mapped')
-                self.assertEqual(found['protocol'], 'upnp')
-                self.assertEqual(found['lifetime_s'], 3600)
-                self.assertTrue(lab.reaches_within(60, found['external']))
+                self.assertEqual(mapper.wait('a mapping', state='mapped'), before)
                 mapper.stop()
-                self.assertNotIn('dnat', lab('exec', 'r-office', 'nft', 'list', 'table', 'inet', 'natlab').split('prerouting_miniupnpd')[1].split('}')[0])
+                self.assertFalse(lab.has_mapping())
 
     def test_a_router_reboot_is_noticed_and_the_port_mapped_anew(self):
         with RouterLab('upnp') as lab, Mapper(lab) as mapper:

@@ -92,13 +92,16 @@ class FakeNatPmp : FakeServer {
       put32(answer + 8, external);
     } else if (size == 12 && question[1] == 1) {
       map(question, answer);
+    } else if (size > 0 && question[0] != 0) {  // RFC 6886 3.5
+      put16(answer + 2, 1);
+      answer_size = 8;
     } else {
       ++strange;
       return;
     }
     if (late_ms) dawdle(late_ms);
     if (silent) return;
-    if (garbage) std::memset(answer, 0x7b, sizeof answer);
+    if (garbage && answer_size > 8) std::memset(answer, 0x7b, sizeof answer);
     sendto(fd(), answer, answer_size, 0, reinterpret_cast<sockaddr*>(&from), length);
   }
 

@@ -3,56 +3,11 @@
 #include <catch2/catch.hpp>
 
 #include "tests/unit/daemon/nat/fake_gateways.hpp"
-#include "tests/unit/daemon/run_until.hpp"
+#include "tests/unit/daemon/nat/office_behind.hpp"
 
 using namespace drawbridge;
 
 namespace {
-
-constexpr uint16_t own_port = 40'123;
-
-MappingTimes quick() {
-  MappingTimes times;
-  times.check_every = 30ms;
-  times.retry = 50ms;
-  times.shortest_pause = 30ms;
-  times.nat_pmp_patience = 300ms;
-  times.upnp_search = 10ms;
-  return times;
-}
-
-MappingTimes patient() {
-  MappingTimes times = quick();
-  times.check_every = times.retry = 10min;
-  return times;
-}
-
-struct Office {
-  Loop loop;
-  std::vector<MappedAddress> mapped;
-  int changes = 0;
-  PortMapping mapping;
-
-  explicit Office(const std::vector<Gateway>& gateways, const MappingTimes& times = quick())
-      : mapping(
-            loop,
-            [this](const std::vector<MappedAddress>& now) {
-              mapped = now;
-              ++changes;
-            },
-            times) {
-    mapping.start(own_port);
-    mapping.handle_network_change(gateways);
-  }
-  template <typename Condition>
-  bool until(Condition condition) {
-    return run_until(loop, condition);
-  }
-  GatewayFinding finding(size_t at = 0) const { return at < mapping.findings().size() ? mapping.findings()[at] : GatewayFinding{}; }
-  bool reaches(GatewayState state) {
-    return until([&] { return finding().state == state; });
-  }
-};
 
 const SocketAddress outside_nat_pmp = SocketAddress::v4(203, 0, 113, 7, own_port);
 const SocketAddress outside_upnp = SocketAddress::v4(203, 0, 113, 9, own_port);
@@ -61,7 +16,7 @@ const SocketAddress outside_upnp = SocketAddress::v4(203, 0, 113, 9, own_port);
 
 TEST_CASE("a NAT-PMP gateway maps our port, and loses the mapping when we leave") {
   FakeNatPmp router(21);
-  Office office({router.gateway()}, patient());
+  OfficeBehind office({router.gateway()}, patient());
   REQUIRE(office.until([&] { return !office.mapped.empty(); }));
   CHECK(office.mapped[0] == MappedAddress{outside_nat_pmp, MappingProtocol::nat_pmp, router.gateway().address});
   CHECK(office.finding().lifetime.count() == 3'600);
@@ -77,7 +32,7 @@ TEST_CASE("a mapping is renewed at half its lifetime, and asked for again only t
   FakeNatPmp router(22);
   router.granted_lifetime = 1;
   MappingTimes times = patient();
-  Office office({router.gateway()}, times);
+  OfficeBehind office({router.gateway()}, times);
   Instant began = read_clocks().boot;
   REQUIRE(office.until([&] { return router.map_questions >= 3; }));
   CHECK(read_clocks().boot - began >= 950ms);
@@ -87,7 +42,7 @@ TEST_CASE("a mapping is renewed at half its lifetime, and asked for again only t
 TEST_CASE("a gateway that gives another port is believed") {
   FakeNatPmp router(23);
   router.granted_port = 50'505;
-  Office office({router.gateway()}, patient());
+  OfficeBehind office({router.gateway()}, patient());
   REQUIRE(office.reaches(GatewayState::mapped));
   CHECK(office.mapped[0].external == SocketAddress::v4(203, 0, 113, 7, 50'505));
   CHECK(office.finding().other_port);
@@ -96,7 +51,7 @@ TEST_CASE("a gateway that gives another port is believed") {
 TEST_CASE("a gateway that refuses is named with its reason, and asked again later") {
   FakeNatPmp router(24);
   router.result = 2;
-  Office office({router.gateway()});
+  OfficeBehind office({router.gateway()});
   REQUIRE(office.reaches(GatewayState::refused));
   CHECK(office.finding().reason.find("switched off") != std::string::npos);
   CHECK(office.changes == 0);
@@ -109,7 +64,7 @@ TEST_CASE("a gateway whose outside address is private or a carrier's is of no us
   FakeNatPmp router(25);
   for (uint32_t outside : {0x64400102u, 0x0a000001u, 0xc0a80101u}) {
     router.external = outside;
-    Office office({router.gateway()}, patient());
+    OfficeBehind office({router.gateway()}, patient());
     REQUIRE(office.reaches(GatewayState::useless));
     CHECK(office.mapped.empty());
   }
@@ -119,7 +74,7 @@ TEST_CASE("a gateway whose outside address is private or a carrier's is of no us
 TEST_CASE("a gateway without an outside address is said to have none") {
   FakeNatPmp router(44);
   router.external = 0;
-  Office office({router.gateway()}, patient());
+  OfficeBehind office({router.gateway()}, patient());
   REQUIRE(office.reaches(GatewayState::refused));
   CHECK(office.finding().reason.find("no internet address") != std::string::npos);
   CHECK(router.map_questions == 0);
@@ -129,14 +84,14 @@ TEST_CASE("a gateway that refuses in NAT-PMP and maps in UPnP is used by UPnP") 
   FakeNatPmp refusing(45);
   refusing.result = 3;
   FakeIgd mapping(45);
-  Office office({mapping.gateway()}, patient());
+  OfficeBehind office({mapping.gateway()}, patient());
   REQUIRE(office.reaches(GatewayState::mapped));
   CHECK(office.finding().protocol == MappingProtocol::upnp);
 }
 
 TEST_CASE("a gateway that was silent for a while gets the mapping anew, and keeps it meanwhile") {
   FakeNatPmp router(46);
-  Office office({router.gateway()});
+  OfficeBehind office({router.gateway()});
   REQUIRE(office.reaches(GatewayState::mapped));
   router.silent = true;
   int asked = router.address_questions;
@@ -150,7 +105,7 @@ TEST_CASE("a gateway that was silent for a while gets the mapping anew, and keep
 
 TEST_CASE("a gateway that has forgotten the mapping and does not show it gets it anew with the next check") {
   FakeNatPmp router(47);
-  Office office({router.gateway()});
+  OfficeBehind office({router.gateway()});
   REQUIRE(office.reaches(GatewayState::mapped));
   int before = router.map_questions;
   REQUIRE(office.until([&] { return router.map_questions >= before + 2; }));
@@ -163,7 +118,7 @@ TEST_CASE("a gateway without an address yet, as after its start, is asked again 
   router.result = 3;
   MappingTimes times = patient();
   times.first_retry = 20ms;
-  Office office({router.gateway()}, times);
+  OfficeBehind office({router.gateway()}, times);
   REQUIRE(office.reaches(GatewayState::refused));
   REQUIRE(office.until([&] { return router.address_questions >= 4; }));
   router.result = 0;
@@ -173,7 +128,7 @@ TEST_CASE("a gateway without an address yet, as after its start, is asked again 
 TEST_CASE("a silent gateway is called silent, and one that begins to speak is used") {
   FakeNatPmp router(26);
   router.silent = true;
-  Office office({router.gateway()});
+  OfficeBehind office({router.gateway()});
   REQUIRE(office.reaches(GatewayState::silent));
   router.silent = false;
   REQUIRE(office.reaches(GatewayState::mapped));
@@ -182,7 +137,7 @@ TEST_CASE("a silent gateway is called silent, and one that begins to speak is us
 TEST_CASE("an answer that comes too late is not waited for") {
   FakeNatPmp router(27);
   router.late_ms = 450;
-  Office office({router.gateway()}, patient());
+  OfficeBehind office({router.gateway()}, patient());
   REQUIRE(office.reaches(GatewayState::silent));
   CHECK(office.changes == 0);
 }
@@ -190,7 +145,7 @@ TEST_CASE("an answer that comes too late is not waited for") {
 TEST_CASE("garbage and answers to other questions map nothing") {
   FakeNatPmp router(28);
   auto fails = [&] {
-    Office office({router.gateway()}, patient());
+    OfficeBehind office({router.gateway()}, patient());
     CHECK(office.reaches(GatewayState::garbled));
     CHECK(office.mapped.empty());
   };
@@ -206,7 +161,7 @@ TEST_CASE("garbage and answers to other questions map nothing") {
 
 TEST_CASE("a gateway that was restarted is seen by its epoch, and gets the mapping anew") {
   FakeNatPmp router(29);
-  Office office({router.gateway()});
+  OfficeBehind office({router.gateway()});
   REQUIRE(office.reaches(GatewayState::mapped));
   CHECK_FALSE(office.finding().lost_state);
   router.epoch = 3;
@@ -216,7 +171,7 @@ TEST_CASE("a gateway that was restarted is seen by its epoch, and gets the mappi
 
 TEST_CASE("a new outside address is told") {
   FakeNatPmp router(30);
-  Office office({router.gateway()});
+  OfficeBehind office({router.gateway()});
   REQUIRE(office.reaches(GatewayState::mapped));
   router.external = 0xcb007163;
   REQUIRE(office.until([&] { return office.mapped[0].external == SocketAddress::v4(203, 0, 113, 99, own_port); }));
@@ -225,7 +180,7 @@ TEST_CASE("a new outside address is told") {
 TEST_CASE("a network event asks at once, whatever the timers say") {
   FakeNatPmp router(31);
   router.silent = true;
-  Office office({router.gateway()}, patient());
+  OfficeBehind office({router.gateway()}, patient());
   REQUIRE(office.reaches(GatewayState::silent));
   router.silent = false;
   office.mapping.handle_network_change({router.gateway()});
@@ -235,7 +190,7 @@ TEST_CASE("a network event asks at once, whatever the timers say") {
 TEST_CASE("several gateways are mapped side by side, and one that is gone is forgotten") {
   FakeNatPmp first(32);
   FakeIgd second(33);
-  Office office({first.gateway(), second.gateway()}, patient());
+  OfficeBehind office({first.gateway(), second.gateway()}, patient());
   REQUIRE(office.until([&] { return office.mapped.size() == 2; }));
   CHECK(office.mapped[0].external == outside_nat_pmp);
   CHECK(office.mapped[1].external == outside_upnp);
@@ -246,7 +201,7 @@ TEST_CASE("several gateways are mapped side by side, and one that is gone is for
 
 TEST_CASE("a UPnP gateway maps our port, and loses the mapping when we leave") {
   FakeIgd router(34);
-  Office office({router.gateway()}, patient());
+  OfficeBehind office({router.gateway()}, patient());
   REQUIRE(office.reaches(GatewayState::mapped));
   CHECK(office.mapped[0] == MappedAddress{outside_upnp, MappingProtocol::upnp, router.gateway().address});
   CHECK(router.lease == 3'600);
@@ -259,7 +214,7 @@ TEST_CASE("a UPnP gateway maps our port, and loses the mapping when we leave") {
 TEST_CASE("a UPnP gateway with permanent leases only gets one, which is withdrawn at the end") {
   FakeIgd router(35);
   router.permanent_only = true;
-  Office office({router.gateway()}, patient());
+  OfficeBehind office({router.gateway()}, patient());
   REQUIRE(office.reaches(GatewayState::mapped));
   CHECK(office.finding().permanent_only);
   CHECK(office.finding().lifetime.count() == 0);
@@ -271,7 +226,7 @@ TEST_CASE("a UPnP gateway with permanent leases only gets one, which is withdraw
 TEST_CASE("a port that belongs to another computer is left to it, and another one is taken") {
   FakeIgd router(36);
   router.taken_port = own_port;
-  Office office({router.gateway()}, patient());
+  OfficeBehind office({router.gateway()}, patient());
   REQUIRE(office.reaches(GatewayState::mapped));
   CHECK(office.finding().conflict);
   CHECK(office.finding().other_port);
@@ -282,7 +237,7 @@ TEST_CASE("a port that belongs to another computer is left to it, and another on
 TEST_CASE("a UPnP gateway that refuses is named with its reason") {
   FakeIgd router(37);
   router.add_error = 606;
-  Office office({router.gateway()}, patient());
+  OfficeBehind office({router.gateway()}, patient());
   REQUIRE(office.reaches(GatewayState::refused));
   CHECK(office.finding().protocol == MappingProtocol::upnp);
   CHECK(office.finding().reason.find("does not let") != std::string::npos);
@@ -291,14 +246,14 @@ TEST_CASE("a UPnP gateway that refuses is named with its reason") {
 TEST_CASE("a UPnP gateway that says yes and does nothing is found out") {
   FakeIgd router(38);
   router.says_yes_only = true;
-  Office office({router.gateway()}, patient());
+  OfficeBehind office({router.gateway()}, patient());
   REQUIRE(office.reaches(GatewayState::garbled));
   CHECK(office.changes == 0);
 }
 
 TEST_CASE("a UPnP gateway that has lost the mapping gets it again") {
   FakeIgd router(39);
-  Office office({router.gateway()});
+  OfficeBehind office({router.gateway()});
   REQUIRE(office.reaches(GatewayState::mapped));
   router.mapped_port = 0;
   REQUIRE(office.until([&] { return router.mapped_port == own_port; }));
@@ -308,7 +263,7 @@ TEST_CASE("a UPnP gateway that has lost the mapping gets it again") {
 TEST_CASE("a UPnP gateway behind a carrier's NAT is of no use") {
   FakeIgd router(40);
   router.external = 0x64400102;
-  Office office({router.gateway()}, patient());
+  OfficeBehind office({router.gateway()}, patient());
   REQUIRE(office.reaches(GatewayState::useless));
   CHECK(router.adds == 0);
 }
@@ -317,10 +272,10 @@ TEST_CASE("a description that is garbage, or stands on another computer, is no g
   FakeIgd router(41);
   Gateway elsewhere = router.gateway();
   elsewhere.address = SocketAddress::v4(127, 0, 0, 42, 0);
-  Office misled({elsewhere}, patient());
+  OfficeBehind misled({elsewhere}, patient());
   CHECK(misled.reaches(GatewayState::silent));
   router.garbage = true;
-  Office office({router.gateway()}, patient());
+  OfficeBehind office({router.gateway()}, patient());
   CHECK(office.reaches(GatewayState::silent));
   CHECK(router.adds == 0);
 }
@@ -330,7 +285,7 @@ TEST_CASE("a gateway that hangs holds up neither the loop nor the end of the pro
   router.hang_ms = 60'000;
   Instant began = read_clocks().boot;
   {
-    Office office({router.gateway()});
+    OfficeBehind office({router.gateway()});
     REQUIRE(office.until([&] { return office.finding().gateway == router.gateway().address; }));
     CHECK(office.finding().state == GatewayState::asking);
     CHECK(read_clocks().boot - began < 1s);
