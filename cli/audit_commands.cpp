@@ -1,4 +1,4 @@
-// audit show, verify, export: what happened, as JSON Lines or for people.
+// audit show, verify, export, prune: what happened, as JSON Lines or for people.
 #include <fmt/format.h>
 
 #include <fstream>
@@ -15,7 +15,7 @@ namespace {
 using admin::Value;
 
 struct Arguments {
-  std::string from, to;
+  std::string from, to, before;
   bool follow = false, csv = false;
   std::vector<std::string> heads;
 };
@@ -110,6 +110,29 @@ void add_noted(const std::string& text, Value& heads) {
   if (!found) throw CommandFailed(ErrorCode::invalid_argument, text + " holds no heads.", "Make it on a device: drawbridge audit heads --json > FILE");
 }
 
+// What the checkpoint stands for, and which noted heads it leaves without an answer.
+void say_what_was_pruned(Session& session, const Value& result) {
+  const Value* checkpoint = result.find("checkpoint");
+  if (!checkpoint || !checkpoint->is_map()) return;
+  session.out.line(fmt::format("They go on from a checkpoint that this office signed {}: the records up to number {}, until {}, were pruned.",
+                               local_time(checkpoint->text("time")), checkpoint->uint("seq").value_or(0), local_time(checkpoint->text("until"))));
+  for (const Value& head : result.items("pruned_heads")) {
+    session.out.line(fmt::format("The noted head {} is of a record that was pruned: nobody can say any more whether it was there. "
+                                 "The last pruned record is number {}, {}.",
+                                 to_json(head), checkpoint->uint("seq").value_or(0), checkpoint->text("hash")));
+  }
+}
+
+ExitCode prune(Session& session, const Arguments& arguments) {
+  Value request = Value::map({{"before", unwrap_argument(parse_time(arguments.before, DateMeans::start_of_day))}});
+  Value result = session.ask("audit.prune", request, "Checking the records");
+  if (session.out.document(result)) return ExitCode::done;
+  const Value* checkpoint = result.find("checkpoint");
+  session.out.line(fmt::format("{} records were pruned. A signed checkpoint stands for them: record {}, {}.", result.uint("pruned").value_or(0),
+                               checkpoint ? checkpoint->uint("seq").value_or(0) : 0, checkpoint ? checkpoint->text("hash") : ""));
+  return ExitCode::done;
+}
+
 ExitCode verify(Session& session, const Arguments& arguments) {
   Value heads = Value::array();
   for (const std::string& text : arguments.heads) add_noted(text, heads);
@@ -119,6 +142,7 @@ ExitCode verify(Session& session, const Arguments& arguments) {
   if (session.out.document(result)) return whole ? ExitCode::done : ExitCode::failed;
   if (whole) {
     session.out.line(fmt::format("All {} records are whole and in order.", result.uint("records").value_or(0)));
+    say_what_was_pruned(session, result);
     return ExitCode::done;
   }
   throw CommandFailed(
@@ -160,6 +184,9 @@ void add_audit_commands(CommandTable& table) {
       "verify", "Check that no record was changed or taken away", [arguments](Session& session) { return verify(session, *arguments); }, audit);
   verify_command->add_option("--head", arguments->heads, "A head noted elsewhere, which the trail must hold: SEQ:HASH, or a file of a device's 'audit heads --json'");
   table.add("heads", "The newest record's signed hash: of this office, and what this device has kept of others", heads, audit);
+  auto* prune_command = table.add(
+      "prune", "Replace old records by a signed checkpoint; for good", [arguments](Session& session) { return prune(session, *arguments); }, audit);
+  prune_command->add_option("--before", arguments->before, "Records older than this go")->type_name("DATE")->required();
   auto* export_command = table.add(
       "export", "Print the records as JSON Lines with the bytes that are chained, or as CSV",
       [arguments](Session& session) { return export_records(session, *arguments); }, audit);

@@ -9,6 +9,7 @@
 #include <unordered_set>
 
 #include "protocol/audit/audit_head.hpp"
+#include "protocol/audit/checkpoint.hpp"
 #include "protocol/base/token_bucket.hpp"
 #include "protocol/journal.hpp"
 #include "protocol/node.hpp"
@@ -69,6 +70,7 @@ struct Core {
     uint64_t sequence = 0;
     audit::ChainHash hash{};
   };
+  std::optional<audit::Checkpoint> checkpoint;  // of our own trail
   ChainEnd polled_end, durable_end;     // of our own trail: in the batch under way; on the disk
   std::deque<Event> events;
   std::deque<OutDatagram> datagrams;

@@ -76,6 +76,9 @@ void Node::Core::load(const Row& row) {
     case RowKind::incarnation:
       if (auto met = roster::parse_incarnation(*row.value)) shared.incarnations[met->office] = met->incarnation;
       return;
+    case RowKind::audit_checkpoint:
+      if (auto checkpoint = audit::parse_checkpoint(*row.value)) shared.checkpoint = *checkpoint;
+      return;
     case RowKind::audit: return;
   }
 }

@@ -22,6 +22,7 @@
 #include "keys/identity.hpp"
 #include "keys/word_list.hpp"
 #include "protocol/audit/audit_head.hpp"
+#include "protocol/audit/checkpoint.hpp"
 #include "protocol/base/address.hpp"
 #include "protocol/base/time.hpp"
 #include "protocol/event.hpp"
@@ -195,6 +196,9 @@ class Node {
   // Once another copy of this office was met (event::Displaced): this one is the office. Done when that is durable; then
   // the node must be started anew.
   Result<RequestId> take_over(Now now);
+  // Puts a signed checkpoint in the place of all audit records up to the one whose bytes are `last`: a record that is on
+  // the disk, and to which the caller has followed the chain (audit::OlderRecords). `state`: one stands there already.
+  Result<RequestId> prune_audit(Now now, ByteView last);
   // A relay by which devices reach this office, behind those named before; `token` for private ones.
   Result<RequestId> add_relay(Now now, std::string_view url, std::string token);
   Result<RequestId> remove_relay(Now now, std::string_view url);
@@ -256,6 +260,8 @@ class Node {
   std::optional<traversal::PathFacts> path_facts(Now now, const RelationKey& peer) const;
   // Sequence number and hash of the newest audit record (zeros: none).
   std::pair<uint64_t, std::array<uint8_t, 32>> audit_head() const;
+  // What stands for the pruned records of this node's own trail.
+  std::optional<audit::Checkpoint> audit_checkpoint() const;
   // The newest durable record of this node's own trail, signed now.
   audit::Head sign_audit_head(Now now) const;
   // Device: what it has kept of its offices' trails.

@@ -279,15 +279,4 @@ std::vector<InvitationStatus> Node::invitations(Now now) const {
   return list;
 }
 
-audit::Head Node::sign_audit_head(Now now) const {
-  const auto& end = core_->shared.durable_end;
-  return audit::sign_head(core_->shared.identity(), end.sequence, end.hash, now.wall);
-}
-
-std::map<DeviceId, audit::KeptHead> Node::audit_heads() const { return core_->shared.audit_heads; }
-
-std::pair<uint64_t, std::array<uint8_t, 32>> Node::audit_head() const {
-  return {core_->shared.state.audit_sequence, core_->shared.state.audit_hash};
-}
-
 }  // namespace drawbridge

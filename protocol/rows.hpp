@@ -23,12 +23,14 @@ enum class RowKind : uint8_t {
   instance = 9,    // one row, empty key: which copy of this node this is
   incarnation = 10,  // key: an office's id; the newest copy of it that this device has met
   audit_head = 11,   // key: an office's id; the newest head of its trail that this device has seen
+  audit_checkpoint = 12,  // one row, empty key: stands for the pruned records of this node's own trail
 };
 
 struct Row {
   RowKind kind{};
   Bytes key;
   std::optional<Bytes> value;  // absent: the row is deleted
+  bool and_all_before = false;  // only of a deletion: so are all rows of this kind whose keys sort before this one
 };
 
 // The driver makes the batch durable (fsync), then calls Node::handle_persisted with its ticket.

@@ -1,25 +1,14 @@
-// audit.show, audit.export, audit.verify: the chain of records, read from the disk a page at a time.
-#include <charconv>
-#include <map>
-
+// audit.show, audit.export, audit.heads: the chain of records, and its end.
 #include "daemon/admin/arguments.hpp"
+#include "daemon/admin/audit_reader.hpp"
 #include "daemon/admin/commands.hpp"
 #include "daemon/admin/rfc3339.hpp"
 #include "keys/hash.hpp"
-#include "protocol/audit/audit_record.hpp"
 
 namespace drawbridge::admin {
 namespace {
 
-constexpr size_t records_a_page = 256;
 constexpr Duration follow_interval = 250ms;
-
-// One row as stored: the key is its sequence number, big-endian.
-uint64_t sequence_of(const Row& row) {
-  uint64_t sequence = 0;
-  for (uint8_t byte : row.key) sequence = sequence << 8 | byte;
-  return sequence;
-}
 
 Value text(const std::string& value) {
   return value.empty() ? Value() : Value(value);
@@ -49,33 +38,21 @@ Value record_document(const Row& row, bool with_bytes) {
   return out;
 }
 
-// Reads the audit rows in order, page by page, while the call is open. `page` handles one (empty: no more for now)
-// and says whether to go on.
-class AuditReader : public std::enable_shared_from_this<AuditReader> {
- public:
-  using Page = std::function<bool(const Result<std::vector<Row>>&)>;
-  AuditReader(Scope& scope, CallPtr call, Page page) : scope_(scope), call_(std::move(call)), page_(std::move(page)) {}
-
-  void next() {
-    auto rows = std::make_shared<Result<std::vector<Row>>>(std::vector<Row>());
-    scope_.driver.writes().ask(
-        [rows, first = next_](RowStore& store) { *rows = store.load_audit(first, UINT64_MAX >> 1, records_a_page); },
-        [self = shared_from_this(), rows] { self->read(*rows); });
-  }
-
- private:
-  void read(const Result<std::vector<Row>>& rows) {
-    if (!call_->open()) return;
-    if (rows && !rows->empty()) next_ = sequence_of(rows->back()) + 1;
-    if (!page_(rows) || !call_->open()) return;
-    call_->when_sent([self = shared_from_this()] { self->next(); });
-  }
-
-  Scope& scope_;
-  CallPtr call_;
-  Page page_;
-  uint64_t next_ = 0;
-};
+// What stands before the first record of a trail that was pruned.
+Value first_document(const audit::Checkpoint& checkpoint, bool with_bytes) {
+  Value out = Value::map({{"seq", checkpoint.sequence},
+                          {"time", to_rfc3339(checkpoint.time)},
+                          {"type", "checkpoint"},
+                          {"device", nullptr},
+                          {"device_name", nullptr},
+                          {"service", nullptr},
+                          {"detail", "stands for the records until " + to_rfc3339(checkpoint.until)},
+                          {"bytes_sent", nullptr},
+                          {"bytes_received", nullptr},
+                          {"hash", to_hex(checkpoint.hash)}});
+  if (with_bytes) out.set("record", *audit::to_row(checkpoint).value);
+  return out;
+}
 
 struct Selection {
   std::optional<WallTime> from, to;
@@ -119,7 +96,7 @@ class Follower : public std::enable_shared_from_this<Follower> {
   uint64_t seen_ = 0;
 };
 
-void stream_records(Scope& scope, const CallPtr& call, Selection selection) {
+void stream_stored(Scope& scope, const CallPtr& call, const Selection& selection) {
   auto follower = std::make_shared<Follower>(scope, call);
   auto seen = std::make_shared<uint64_t>(0);
   auto weak_reader = std::make_shared<std::weak_ptr<AuditReader>>();
@@ -141,19 +118,13 @@ void stream_records(Scope& scope, const CallPtr& call, Selection selection) {
   reader->next();
 }
 
-Value verdict(const audit::ChainVerifier& verifier, std::optional<uint64_t> broken_at) {
-  Value head = Value::map({{"seq", verifier.sequence()}, {"hash", to_hex(verifier.head())}});
-  return Value::map({{"ok", !broken_at.has_value()},
-                     {"records", verifier.sequence()},
-                     {"head", std::move(head)},
-                     {"broken_at", broken_at},
-                     {"cause", text(verifier.error())}});
-}
-
-Value disputed_verdict(const audit::ChainVerifier& verifier, uint64_t sequence) {
-  Value out = verdict(verifier, sequence);
-  out.set("cause", "the trail does not hold the noted head " + std::to_string(sequence));
-  return out;
+void stream_records(Scope& scope, const CallPtr& call, const Selection& selection) {
+  read_checkpoint(scope, call, [&scope, call, selection](const StoredCheckpoint& stored) {
+    // Of a time after the pruned records the checkpoint says nothing.
+    bool concerned = stored.checkpoint && !(selection.from && *selection.from > stored.checkpoint->until);
+    if (concerned) call->more(Value::array({first_document(*stored.checkpoint, selection.with_bytes)}));
+    stream_stored(scope, call, selection);
+  });
 }
 
 Value head_document(const audit::Head& head) {
@@ -168,18 +139,6 @@ Value kept_head_document(const std::string& name, const DeviceId& office, const 
   out.set("office", name);
   out.set("id", to_text(office));
   out.set("disputed", std::move(disputed));
-  return out;
-}
-
-// Heads that somebody has noted, by number: "SEQ:HASH".
-std::optional<std::map<uint64_t, std::string>> read_noted(const std::vector<std::string>& texts) {
-  std::map<uint64_t, std::string> out;
-  for (const std::string& text : texts) {
-    uint64_t sequence = 0;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), sequence);
-    if (error != std::errc() || end == text.data() + text.size() || *end != ':') return std::nullopt;
-    out[sequence] = std::string(end + 1, text.data() + text.size());
-  }
   return out;
 }
 
@@ -212,31 +171,6 @@ void run_audit_export(Scope& scope, const CallPtr& call) {
   Selection selection{arguments.optional_time("from"), arguments.optional_time("to"), true, false};
   if (auto done = arguments.done(); !done) return call->fail(done.error());
   stream_records(scope, call, selection);
-}
-
-void run_audit_verify(Scope& scope, const CallPtr& call) {
-  Arguments arguments(call->request().args);
-  auto noted = read_noted(arguments.optional_texts("heads").value_or(std::vector<std::string>()));
-  if (auto done = arguments.done(); !done) return call->fail(done.error());
-  if (!noted) return call->fail({ErrorCode::invalid_argument, "A noted head is written SEQ:HASH.", "'drawbridge audit heads' shows both."});
-  auto verifier = std::make_shared<audit::ChainVerifier>();
-  auto page = [call, verifier, noted = std::make_shared<std::map<uint64_t, std::string>>(std::move(*noted))](const Result<std::vector<Row>>& rows) {
-    if (!rows) return call->fail(rows.error()), false;
-    for (const Row& row : *rows) {
-      if (!verifier->add(sequence_of(row), *row.value))
-        return call->result(verdict(*verifier, sequence_of(row))), false;
-      auto head = noted->find(sequence_of(row));
-      if (head == noted->end()) continue;
-      if (head->second != to_hex(verifier->head())) return call->result(disputed_verdict(*verifier, head->first)), false;
-      noted->erase(head);
-    }
-    if (!rows->empty()) return true;
-    // A head of a record that is not there: the trail was cut short.
-    if (!noted->empty()) return call->result(disputed_verdict(*verifier, noted->begin()->first)), false;
-    call->result(verdict(*verifier, std::nullopt));
-    return false;
-  };
-  std::make_shared<AuditReader>(scope, call, std::move(page))->next();
 }
 
 }  // namespace drawbridge::admin

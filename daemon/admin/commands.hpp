@@ -26,6 +26,7 @@ void run_wait(Scope& scope, const CallPtr& call);
 void run_audit_show(Scope& scope, const CallPtr& call);
 void run_audit_export(Scope& scope, const CallPtr& call);
 void run_audit_verify(Scope& scope, const CallPtr& call);
+void run_audit_prune(Scope& scope, const CallPtr& call);
 void run_audit_heads(Scope& scope, const CallPtr& call);
 void run_relay_add(Scope& scope, const CallPtr& call);
 void run_relay_remove(Scope& scope, const CallPtr& call);

@@ -33,6 +33,7 @@ const std::map<std::string_view, Command>& commands() {
       {"audit.show", run_audit_show},
       {"audit.export", run_audit_export},
       {"audit.verify", run_audit_verify},
+      {"audit.prune", run_audit_prune},
       {"audit.heads", run_audit_heads},
       {"relay.add", run_relay_add},
       {"relay.remove", run_relay_remove},

@@ -59,6 +59,7 @@ RowStore::RowStore(Database database)
     : database_(std::move(database)),
       put_(database_, "INSERT OR REPLACE INTO rows(kind, key, value) VALUES(?1, ?2, ?3)"),
       remove_(database_, "DELETE FROM rows WHERE kind=?1 AND key=?2"),
+      remove_all_before_(database_, "DELETE FROM rows WHERE kind=?1 AND key<=?2"),
       put_setting_(database_, "INSERT OR REPLACE INTO settings(key, value) VALUES(?1, ?2)") {}
 
 Result<std::vector<Row>> RowStore::rows_of(Statement& statement, const char* what) {
@@ -86,6 +87,14 @@ Result<std::vector<Row>> RowStore::load_audit(uint64_t first, uint64_t last, siz
   return rows_of(statement, "The audit log could not be read");
 }
 
+Result<std::optional<Bytes>> RowStore::value_of(RowKind kind, ByteView key) {
+  Statement statement(database_, "SELECT value FROM rows WHERE kind=?1 AND key=?2");
+  int code = statement.bind(1, static_cast<int64_t>(kind)).bind(2, key).step();
+  if (code == SQLITE_ROW) return std::optional(statement.bytes(0));
+  if (code == SQLITE_DONE) return std::optional<Bytes>();
+  return database_.error("The state could not be read");
+}
+
 Result<std::vector<Row>> RowStore::load_all() {
   Statement statement(database_, "SELECT kind, key, value FROM rows");
   return rows_of(statement, "The state could not be read");
@@ -107,7 +116,7 @@ Result<void> RowStore::write(const std::vector<PersistBatch>& batches) {
 }
 
 Result<void> RowStore::apply(const Row& row) {
-  Statement& statement = row.value ? put_ : remove_;
+  Statement& statement = row.value ? put_ : row.and_all_before ? remove_all_before_ : remove_;
   statement.bind(1, static_cast<int64_t>(row.kind)).bind(2, ByteView(row.key));
   if (row.value) statement.bind(3, ByteView(*row.value));
   if (statement.step() == SQLITE_DONE) return {};

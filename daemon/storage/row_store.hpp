@@ -22,6 +22,8 @@ class RowStore {
   Result<std::vector<Row>> load();
   // Audit rows with first <= sequence number <= last, ascending, at most `max`.
   Result<std::vector<Row>> load_audit(uint64_t first, uint64_t last, size_t max);
+  // One row's value; nothing: there is none.
+  Result<std::optional<Bytes>> value_of(RowKind kind, ByteView key);
   // Every row with all audit records.
   Result<std::vector<Row>> load_all();
 
@@ -38,7 +40,7 @@ class RowStore {
   Result<std::vector<Row>> rows_of(Statement& statement, const char* what);
 
   Database database_;
-  Statement put_, remove_, put_setting_;
+  Statement put_, remove_, remove_all_before_, put_setting_;
 };
 
 }  // namespace drawbridge

@@ -92,10 +92,14 @@ bool ChainVerifier::add(uint64_t sequence, ByteView bytes) {
   return true;
 }
 
-Row to_row(const Record& record, const Link& link) {
+Bytes sequence_key_bytes(uint64_t sequence) {
   Bytes key(8);
-  for (size_t i = 0; i < 8; ++i) key[7 - i] = static_cast<uint8_t>(record.sequence >> (8 * i));
-  return {RowKind::audit, std::move(key), link.bytes};
+  for (size_t i = 0; i < 8; ++i) key[7 - i] = static_cast<uint8_t>(sequence >> (8 * i));
+  return key;
+}
+
+Row to_row(const Record& record, const Link& link) {
+  return {RowKind::audit, sequence_key_bytes(record.sequence), link.bytes};
 }
 
 }  // namespace drawbridge::audit

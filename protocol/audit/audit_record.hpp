@@ -73,6 +73,9 @@ std::optional<Parsed> parse(ByteView bytes);
 // Follows a chain record by record, in order, and says where it breaks first.
 class ChainVerifier {
  public:
+  // At the first record of all; or behind a record that is not there any more, of this number and hash.
+  ChainVerifier() = default;
+  ChainVerifier(uint64_t sequence, const ChainHash& head) : sequence_(sequence), head_(head) {}
   // False: this record does not continue the chain (`error` says why). Later calls stay false.
   bool add(uint64_t sequence, ByteView bytes);
   const std::string& error() const { return error_; }
@@ -85,6 +88,7 @@ class ChainVerifier {
   std::string error_;
 };
 
-Row to_row(const Record& record, const Link& link);  // key: sequence, 8 bytes big-endian; value: Link::bytes
+Bytes sequence_key_bytes(uint64_t sequence);         // 8 bytes, big-endian
+Row to_row(const Record& record, const Link& link);  // key: the sequence's; value: Link::bytes
 
 }  // namespace drawbridge::audit

@@ -65,6 +65,7 @@ bool comes_back(const Row& row, const Rows& present, const std::set<Bytes>& revo
     case RowKind::audit_head:
       return !present.contains({row.kind, row.key});
     case RowKind::audit:
+    case RowKind::audit_checkpoint:
       return chain_from_backup;
     case RowKind::node:
     case RowKind::instance:

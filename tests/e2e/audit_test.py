@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import os
 import shutil
+import sqlite3
 import unittest
 
 from bridge import BridgeTest, eventually, pair
@@ -59,6 +61,69 @@ class Audit(BridgeTest):
         disputed = eventually(lambda: self.noted()[1]["disputed"], 120, "the laptop disputes the older trail")
         self.assertLess(disputed["seq"], self.noted()[1]["seq"])
         self.assertIn("DISPUTED", self.laptop.run("audit", "heads"))
+
+    def records(self, *arguments):
+        return [json.loads(line) for line in self.office.run("audit", *arguments, "--json").splitlines()]
+
+    def test_old_records_give_way_to_a_signed_checkpoint_and_the_trail_goes_on_from_it(self):
+        path, head = self.noted()
+        for _ in range(3):
+            exchange(self.laptop.address_of("echo"), b"x")
+        closed = eventually(lambda: [one for one in self.records("show") if one["type"] == "flow_closed"], 60, "flows are on record")[-1]
+        self.office.json("backup", self.path("before.backup"))
+        pruned = self.office.json("audit", "prune", "--before", closed["time"])
+        checkpoint = pruned["checkpoint"]
+        self.assertEqual(set(checkpoint), {"seq", "hash", "until", "time", "signature"})
+        self.assertEqual(pruned["pruned"], checkpoint["seq"])
+        first, *rest = self.records("export")
+        self.assertEqual((first["type"], first["seq"], first["hash"]), ("checkpoint", checkpoint["seq"], checkpoint["hash"]))
+        self.assertEqual([record["seq"] for record in rest], list(range(checkpoint["seq"] + 1, checkpoint["seq"] + 1 + len(rest))))
+        self.assertIn("pruned", [record["type"] for record in rest])
+        self.office.kill()
+        self.office.start()
+        verified = self.office.json("audit", "verify", "--head", path)
+        self.assertEqual((verified["ok"], verified["checkpoint"]), (True, checkpoint))
+        self.assertEqual(verified["pruned_heads"], [head["seq"]] if head["seq"] < checkpoint["seq"] else [])
+        self.assertIn("were pruned", self.office.run("audit", "verify"))
+        self.assertTrue(self.office.json("audit", "verify", "--head", f"{checkpoint['seq']}:{checkpoint['hash']}")["ok"])
+        self.assertEqual(self.office.run_code("audit", "verify", "--head", f"{checkpoint['seq']}:{'0' * 64}"), 1)
+        said = self.office.run("audit", "verify", "--head", f"1:{'0' * 64}")
+        self.assertIn("head 1 is of a record that was pruned", said)
+        self.laptop.connected_to("office")
+        self.assertIsNone(self.noted()[1]["disputed"])
+        # Neither a backup from before nor one from after brings pruned records back or breaks the chain.
+        self.office.json("backup", self.path("after.backup"))
+        for backup in ("before.backup", "after.backup"):
+            self.office.json("restore", self.path(backup))
+            self.office.run("wait", "--ready", "--timeout", "60s")
+            self.assertEqual(self.office.json("audit", "verify")["checkpoint"], checkpoint)
+
+    def test_a_prune_of_the_future_of_nothing_or_of_a_broken_trail_is_refused_in_words(self):
+        self.assertEqual(self.office.refused("audit", "prune", "--before", "2099-01-01")["code"], "invalid_argument")
+        refused = self.office.refused("audit", "prune", "--before", "2001-01-01")
+        self.assertEqual(refused["code"], "state")
+        self.assertIn("2001", refused["message"])
+        before = self.records("show")
+        self.office.stop()
+        with sqlite3.connect(os.path.join(self.office.state, "state.db")) as database:
+            database.execute("DELETE FROM rows WHERE kind=6 AND key=?", (bytes([0] * 7 + [2]),))
+        database.close()
+        self.office.start()
+        refused = self.office.refused("audit", "prune", "--before", before[-1]["time"])
+        self.assertEqual(refused["code"], "malformed")
+        self.assertIn("missing", refused["message"])
+        self.assertGreaterEqual(len(self.records("show")), len(before) - 1)
+
+    def test_a_checkpoint_that_was_changed_is_found(self):
+        self.office.json("audit", "prune", "--before", self.records("show")[-1]["time"])
+        self.office.stop()
+        with sqlite3.connect(os.path.join(self.office.state, "state.db")) as database:
+            value, = database.execute("SELECT value FROM rows WHERE kind=12").fetchone()
+            database.execute("UPDATE rows SET value=? WHERE kind=12", (value[:40] + bytes([value[40] ^ 1]) + value[41:],))
+        database.close()
+        self.office.start()
+        verified = self.office.run_code("audit", "verify")
+        self.assertEqual(verified, 1)
 
     def test_a_table_for_a_spreadsheet_holds_every_record_and_no_formula(self):
         self.office.json("rename", "laptop", "=HYPERLINK(1)")

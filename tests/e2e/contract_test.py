@@ -146,7 +146,7 @@ class Contract(BridgeTest):
         self.assertEqual(next(one for one in shown if one["type"] == "revoked")["detail"], "lost")
         self.assertEqual(records("show", "--from", "2035-01-01"), [])
         verified = self.office.json("audit", "verify")
-        self.holds(verified, {"ok", "records", "head", "broken_at", "cause"})
+        self.holds(verified, {"ok", "records", "head", "broken_at", "cause", "checkpoint", "pruned_heads"})
         self.holds(verified["head"], {"seq", "hash"})
         self.assertEqual((verified["ok"], verified["broken_at"], verified["cause"]), (True, None, None))
 

@@ -1,6 +1,7 @@
 // Durable records: rows of the roster, and the audit chain. The first byte says which.
 #include "protocol/audit/audit_record.hpp"
 #include "protocol/audit/audit_head.hpp"
+#include "protocol/audit/checkpoint.hpp"
 #include "protocol/roster/incarnation.hpp"
 #include "protocol/roster/records.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
@@ -35,6 +36,11 @@ void check_kept_head(ByteView bytes) {
   if (met) fuzz::require(equal(*audit::to_row(met->kept, met->office).value, bytes), "one record has one encoding");
 }
 
+void check_checkpoint(ByteView bytes) {
+  auto checkpoint = audit::parse_checkpoint(bytes);
+  if (checkpoint) fuzz::require(equal(*audit::to_row(*checkpoint).value, bytes), "one record has one encoding");
+}
+
 // As an owner types it.
 void parse_text(ByteView bytes) {
   auto address = traversal::parse_fixed_address(as_text(bytes));
@@ -61,7 +67,7 @@ roster::Relation relation() {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   ByteView rest(data + 1, size - 1);
-  switch (data[0] % 11) {
+  switch (data[0] % 12) {
     case 0: check(roster::parse_relation(rest), rest); break;
     case 1: check(roster::parse_revocation(rest), rest); break;
     case 2: check(roster::parse_invitation(rest), rest); break;
@@ -72,6 +78,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     case 7: check(roster::parse_instance(rest), rest); break;
     case 8: check_incarnation(rest); break;
     case 9: check_kept_head(rest); break;
+    case 11: check_checkpoint(rest); break;
     default: check_audit(rest);
   }
   return 0;
@@ -94,5 +101,6 @@ std::vector<Bytes> fuzz::samples() {
           of_kind(6, as_bytes("office.example.org:7470")), of_kind(6, as_bytes("[2001:db8::1]:443")),
           of_kind(7, *roster::to_row(roster::Instance{{1}, {2}, 3}).value),
           of_kind(8, *roster::to_row(roster::Incarnation{4, {5}, {6}}, relation().key.peer).value),
-          of_kind(9, *audit::to_row({{7, {8}, {9}, {10}}, audit::Head{6, {11}, {9}, {10}}}, relation().key.peer).value)};
+          of_kind(9, *audit::to_row({{7, {8}, {9}, {10}}, audit::Head{6, {11}, {9}, {10}}}, relation().key.peer).value),
+          of_kind(11, *audit::to_row(audit::Checkpoint{7, {8}, {9}, {10}, {11}}).value)};
 }

@@ -1,7 +1,6 @@
 // A disk that is full: what was asked for is refused in words and taken back, and nothing that happened goes unrecorded.
 #include "tests/sim/office_fixture.hpp"
-
-#include "protocol/audit/audit_record.hpp"
+#include "tests/sim/trail.hpp"
 
 using namespace drawbridge;
 using namespace drawbridge::sim;
@@ -10,24 +9,11 @@ namespace {
 
 constexpr Duration disk_retried = 6s;
 
-// The audit trail on the office's disk is one chain without gaps.
-bool chain_is_whole(const SimNode& node) {
-  audit::ChainVerifier verifier;
-  for (const auto& [key, value] : node.disk) {
-    if (key.first != RowKind::audit) continue;
-    auto parsed = audit::parse(value);
-    if (!parsed || !verifier.add(parsed->record.sequence, value)) return false;
-  }
-  return verifier.sequence() > 0;
-}
+bool chain_is_whole(const SimNode& node) { return fault_of_trail(node.disk, node.identity.id).empty(); }
 
 size_t records_of(const SimNode& node, audit::RecordType type) {
-  size_t count = 0;
-  for (const auto& [key, value] : node.disk) {
-    auto parsed = key.first == RowKind::audit ? audit::parse(value) : std::nullopt;
-    count += parsed && parsed->record.type == type;
-  }
-  return count;
+  auto records = records_on(node.disk);
+  return static_cast<size_t>(std::count_if(records.begin(), records.end(), [&](const auto& record) { return record.type == type; }));
 }
 
 struct Owner : Office {

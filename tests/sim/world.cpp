@@ -195,6 +195,7 @@ bool World::run(Duration longest, const std::function<bool()>& done) {
         }
         ++one->batches;
         for (Row& row : batch.rows) {
+          if (row.and_all_before) one->disk.erase(one->disk.lower_bound({row.kind, {}}), one->disk.lower_bound({row.kind, row.key}));
           if (row.value) one->disk[{row.kind, row.key}] = *row.value;
           else one->disk.erase({row.kind, row.key});
         }

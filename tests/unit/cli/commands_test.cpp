@@ -247,6 +247,26 @@ TEST_CASE("audit verify fails where the chain is broken") {
   CHECK_THAT(broken.err, Catch::Contains("number 4"));
 }
 
+TEST_CASE("audit verify says what was pruned, and which noted heads nobody can judge any more") {
+  Office office;
+  Value checkpoint = Value::map({{"seq", 40}, {"hash", "ab"}, {"until", "2025-03-01T09:30:00.000Z"}, {"time", "2025-04-01T09:30:00.000Z"}, {"signature", "cd"}});
+  office.daemon.answer("audit.verify", {Value::map({{"ok", true}, {"records", 7}, {"checkpoint", checkpoint}, {"pruned_heads", Value::array({17})}})});
+  Ran ran = office.run({"audit", "verify", "--head", "17:00"});
+  CHECK(ran.exit == 0);
+  CHECK_THAT(ran.out, Catch::Contains("All 7 records"));
+  CHECK_THAT(ran.out, Catch::Contains("up to number 40"));
+  CHECK_THAT(ran.out, Catch::Contains("head 17 is of a record that was pruned"));
+}
+
+TEST_CASE("audit prune hands on the date and says what stands for the records") {
+  Office office;
+  office.daemon.answer("audit.prune", {Value::map({{"pruned", 40}, {"checkpoint", Value::map({{"seq", 40}, {"hash", "ab"}})}})});
+  Ran ran = office.run({"audit", "prune", "--before", "2025-03-01T00:00Z"});
+  CHECK(ran.exit == 0);
+  CHECK(ran.out == "40 records were pruned. A signed checkpoint stands for them: record 40, ab.\n");
+  CHECK(office.daemon.last_args().text("before") == "2025-03-01T00:00:00.000Z");
+}
+
 TEST_CASE("a backup is written for its owner only and comes back byte for byte") {
   Office office;
   Bytes content{0, 1, 2, 0xff, 0};

@@ -97,6 +97,20 @@ TEST_CASE("only the newest audit record is loaded at start, the others on demand
   CHECK(store.load_all()->size() == 4);
 }
 
+TEST_CASE("all rows of a kind up to a key are deleted together, in the transaction of what takes their place") {
+  TemporaryFolder folder;
+  Row until_two{RowKind::audit, audit(2).key, std::nullopt, true};
+  {
+    RowStore store = open(folder);
+    REQUIRE(store.write({{1, {audit(1), audit(2), audit(3), put(RowKind::node, "", "n")}}}));
+    REQUIRE(store.write({{2, {until_two, put(RowKind::audit_checkpoint, "", "c")}}}));
+  }
+  RowStore store = open(folder);
+  CHECK(texts(store.load().take()) == std::vector<std::string>{to_string(audit(3).key) + "=\3", "=c", "=n"});
+  CHECK(store.value_of(RowKind::audit_checkpoint, {}).take() == to_bytes(as_bytes("c")));
+  CHECK_FALSE(store.value_of(RowKind::invitation, {}).take());
+}
+
 TEST_CASE("a file of a newer version is refused with a sentence") {
   TemporaryFolder folder;
   {

@@ -117,6 +117,16 @@ TEST_CASE("what is there is newer than the backup and wins") {
   CHECK(merged.devices == 2);
 }
 
+TEST_CASE("a trail comes back from a backup together with the checkpoint that it begins with, or not at all") {
+  Row checkpoint{RowKind::audit_checkpoint, {}, Bytes{1}}, record{RowKind::audit, {0, 0, 0, 0, 0, 0, 0, 9}, Bytes{2}};
+  Merged fresh = merge({}, {{}, {}, {checkpoint, record}});
+  CHECK(holds(fresh.rows, checkpoint));
+  CHECK(holds(fresh.rows, record));
+  Merged going_on = merge({{RowKind::audit, {0, 0, 0, 0, 0, 0, 0, 1}, Bytes{3}}}, {{}, {}, {checkpoint, record}});
+  CHECK_FALSE(holds(going_on.rows, checkpoint));
+  CHECK_FALSE(holds(going_on.rows, record));
+}
+
 TEST_CASE("peers see a start that they have not seen before") {
   Merged merged = merge({state(4)}, {{}, {}, {state(900)}});
   auto row = std::find_if(merged.rows.begin(), merged.rows.end(), [](const Row& entry) { return entry.kind == RowKind::node; });

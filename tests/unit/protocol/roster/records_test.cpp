@@ -57,7 +57,8 @@ std::vector<Row> one_of_each() {
   return {to_row(relation()), to_row(revocation()), to_row(invitation()), to_row(ServiceDefinition{"db", "tcp", "127.0.0.1:5432", 5432}),
           to_row(NodeState{1, 2, 3, {4}}), to_row(OwnRelay{1, {"udp://relay.example#key", "wss://relay.example#key", "token"}}, relation().key.peer),
           to_row(OwnAddress{1, {"office.example", 7470}}), to_row(Instance{{1}, {2}, 3}), to_row(Incarnation{4, {5}, {6}}, relation().key.peer),
-          audit::to_row({{7, {8}, {9}, {10}}, audit::Head{6, {11}, {9}, {10}}}, relation().key.peer)};
+          audit::to_row({{7, {8}, {9}, {10}}, audit::Head{6, {11}, {9}, {10}}}, relation().key.peer),
+          audit::to_row(audit::Checkpoint{7, {8}, {9}, {10}, {11}})};
 }
 
 bool parses(RowKind kind, ByteView value) {
@@ -72,6 +73,7 @@ bool parses(RowKind kind, ByteView value) {
     case RowKind::instance: return parse_instance(value).has_value();
     case RowKind::incarnation: return parse_incarnation(value).has_value();
     case RowKind::audit_head: return audit::parse_kept_head(value).has_value();
+    case RowKind::audit_checkpoint: return audit::parse_checkpoint(value).has_value();
     case RowKind::audit: break;
   }
   return false;
