@@ -21,7 +21,7 @@ endif()
 function(drawbridge_layer NAME)
   cmake_parse_arguments(ARG "PURE" "" "" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
-  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "/(main|exports.*)\\.cpp$")  # a program's own
   add_library(drawbridge_${NAME} STATIC ${sources})
   target_include_directories(drawbridge_${NAME} PUBLIC ${CMAKE_SOURCE_DIR})
   target_link_libraries(drawbridge_${NAME} PRIVATE drawbridge_warnings)

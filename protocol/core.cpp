@@ -4,7 +4,7 @@
 
 namespace drawbridge {
 
-Core::Core(NodeConfig node_config, Entropy& source) : config(std::move(node_config)), entropy(source), relays(source) {
+Core::Core(NodeConfig node_config, Entropy& source) : config(std::move(node_config)), entropy(source), relays(source, config.udp) {
   sessions.entropy = &entropy;
   sessions.cubic = config.cubic;
 }
@@ -42,6 +42,7 @@ std::vector<SocketAddress> Core::own_addresses() const {
 }
 
 traversal::NatBehaviour Core::nat_behaviour() const {
+  if (!config.udp) return {.mapping = traversal::Mapping::udp_blocked};
   std::vector<traversal::Observation> seen;
   for (const relay::RelayStatus& status : relays.statuses()) seen.insert(seen.end(), status.observations.begin(), status.observations.end());
   if (seen.empty() && relays.udp_passes() == false) return {.mapping = traversal::Mapping::udp_blocked};

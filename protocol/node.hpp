@@ -39,6 +39,7 @@ struct NodeConfig {
   std::string name;             // shown to peers; valid UTF-8, 1 to 64 bytes
   bool hardware_aes = false;    // this machine seals AES-GCM in hardware: offer it beside ChaCha20-Poly1305
   bool cubic = false;           // congestion control: cubic instead of BBR2
+  bool udp = true;              // false: the driver has no UDP socket (a web page): relays are reached by WebSocket only
   // Tells this state on this computer from a copy of it elsewhere; zeros: not known.
   std::array<uint8_t, 32> machine{};
 };

@@ -77,13 +77,15 @@ RelayTable::Line* RelayTable::line_for(const RelayAddress& relay, End end) {
   for (auto& [number, line] : lines_) {
     if (line->client.id() == url->key.id && !line->leaving) return line.get();
   }
-  if (lines_.size() >= limits::relays) return nullptr;
+  std::vector<std::string> urls = {relay.url};
+  if (!relay.other_url.empty()) urls.push_back(relay.other_url);
+  if (!udp_) std::erase_if(urls, is_udp);
+  if (urls.empty() || lines_.size() >= limits::relays) return nullptr;
   RelayClientConfig config{url->key, access_of(relay.token),
                            end == End::office ? limits::relay_keepalive_office : keepalive_};
   auto line = std::make_unique<Line>(std::move(config), entropy_);
   line->status.address = relay;
-  line->urls = {relay.url};
-  if (!relay.other_url.empty()) line->urls.push_back(relay.other_url);
+  line->urls = std::move(urls);
   line->url = first_choice(line->urls);
   line->longest_pause = end == End::office ? limits::relay_pause_office : limits::relay_pause_device;
   do ++last_number_;
@@ -244,7 +246,7 @@ void RelayTable::note(Line& line, const RelayEvent& event) {
                      told = line.client.can_send(channel);
                      if (told) news_.push_back({mailbox_address(number_of(line), channel), true, line.client.status(channel) == Status::joined, false});
                    }
-                   bool fresh = !e.other_url.empty() && std::find(line.urls.begin(), line.urls.end(), e.other_url) == line.urls.end();
+                   bool fresh = !e.other_url.empty() && (udp_ || !is_udp(e.other_url)) && std::find(line.urls.begin(), line.urls.end(), e.other_url) == line.urls.end();
                    auto url = fresh ? parse_relay_url(e.other_url) : Result<RelayUrl>(Error{});
                    if (url && url->key.id == line.client.id() && line.urls.size() < 2) {
                      line.urls.push_back(e.other_url);

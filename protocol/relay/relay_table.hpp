@@ -33,7 +33,8 @@ struct RelayNews {
 
 class RelayTable {
  public:
-  explicit RelayTable(Entropy& entropy) : entropy_(entropy) {}
+  // `udp`: false where there are WebSockets only; relays that have none are then out of reach.
+  explicit RelayTable(Entropy& entropy, bool udp = true) : entropy_(entropy), udp_(udp) {}
 
   // The mailbox of this secret, from now on; nothing if the URL is wrong or a bound is reached.
   std::optional<SocketAddress> open(Instant now, const RelayAddress& relay, const Secret32& secret, End end);
@@ -163,6 +164,7 @@ class RelayTable {
   void use_udp(Instant now, Line& line);
 
   Entropy& entropy_;
+  bool udp_;
   std::map<uint16_t, std::unique_ptr<Line>> lines_;
   uint16_t last_number_ = 0;
   Duration keepalive_ = limits::relay_keepalive_device;

@@ -23,6 +23,7 @@ PURE = [
 LAYERS = {
     'keys': (['keys'], PURE),
     'protocol': (['keys', 'protocol'], PURE),
+    'web': (['keys', 'protocol', 'web'], PURE),
     'daemon': (['keys', 'protocol', 'daemon'], []),
     'cli': (['keys', 'protocol/admin', 'protocol/wire', 'cli'], [(r'<uv\.h>', 'the command line talks to the daemon and has no loop of its own')]),
 }
@@ -41,7 +42,7 @@ SYMBOLS = [
 
 
 def sources(layer):
-    return [p for p in (SOURCE / layer).rglob('*') if p.suffix in ('.hpp', '.cpp', '.h')]
+    return [p for p in (SOURCE / layer).rglob('*') if p.suffix in ('.hpp', '.cpp', '.h') and 'node_modules' not in p.parts]
 
 
 def include_faults():
@@ -63,7 +64,7 @@ def include_faults():
 
 
 def symbol_faults():
-    for layer in ('keys', 'protocol'):
+    for layer in ('keys', 'protocol', 'web'):
         archive = BUILD / layer / f'libdrawbridge_{layer}.a'
         listed = subprocess.run(['nm', '-u', str(archive)], capture_output=True, text=True, check=True).stdout
         names = {line.split()[-1].split('@')[0] for line in listed.splitlines() if line.strip().startswith('U ')}
@@ -75,7 +76,7 @@ def symbol_faults():
 
 
 def source_faults():
-    for folder in ('keys', 'protocol', 'daemon', 'cli', 'tests'):
+    for folder in ('keys', 'protocol', 'web', 'daemon', 'cli', 'tests'):
         for path in sources(folder):
             text = path.read_text()
             place = path.relative_to(SOURCE)
