@@ -7,12 +7,17 @@ namespace drawbridge {
 Core::Core(NodeConfig node_config, Entropy& source) : config(std::move(node_config)), entropy(source), relays(source, config.udp) {
   sessions.entropy = &entropy;
   sessions.cubic = config.cubic;
+  if (config.versions.empty()) config.versions = {quic::protocol_version};
 }
 
 std::vector<AeadId> Core::aeads() const {
   std::vector<AeadId> list{AeadId::chacha20_poly1305};
   if (config.hardware_aes) list.insert(list.begin(), AeadId::aes_256_gcm);
   return list;
+}
+
+bool Core::shares_version(const std::vector<uint8_t>& theirs) const {
+  return std::find_first_of(theirs.begin(), theirs.end(), config.versions.begin(), config.versions.end()) != theirs.end();
 }
 
 void Core::send(const Path& path, Bytes bytes, uint8_t hop_limit) {

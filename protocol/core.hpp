@@ -91,6 +91,8 @@ struct Core {
   const Identity& identity() const { return config.identity; }
   uint64_t boot_id() const { return incarnation.boot_id; }  // of this start; a take-over changes the state's, for the next
   std::vector<AeadId> aeads() const;
+  // Whether a peer that speaks `theirs` and we have a version in common.
+  bool shares_version(const std::vector<uint8_t>& theirs) const;
 
   void emit(Event event) { events.push_back(std::move(event)); }
   void send(const Path& path, Bytes bytes, uint8_t hop_limit = 0);

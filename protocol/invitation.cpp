@@ -77,9 +77,7 @@ void Invitation::answer(Now now, const Path& path, ByteView datagram, quic::Offi
   quic::ServerHello hello;
   hello.boot_id = core_.boot_id();
   hello.handle = handle;
-  const auto& versions = handshake.hello().versions;
-  bool version = std::find(versions.begin(), versions.end(), quic::protocol_version) != versions.end();
-  if (!version) hello.answer = quic::Answer::upgrade_needed;
+  if (!core_.shares_version(handshake.hello().versions)) hello.answer = quic::Answer::upgrade_needed;
   if (!carried->session->accept(now.boot, datagram, keys_, std::move(handshake), std::move(hello))) return;
   carried->session->hold_output(true);
   quic::ConnectionId first(quic::parse_first_initial(datagram)->dcid);

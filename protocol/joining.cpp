@@ -37,6 +37,7 @@ void Joining::begin_attempt(Now now) {
   if (!counter) return;
   attempt_until_ = now.boot + limits::attempt_life;
   quic::ClientHello hello;
+  hello.versions = core_.config.versions;
   hello.counter = *counter;
   hello.boot_id = core_.boot_id();
   session_ = core_.carry(this, quic::End::device, now.boot);

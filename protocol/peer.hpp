@@ -226,6 +226,7 @@ class Peer final : public SessionHolder {
   // peer_flows.cpp
   void drain_events(Now now, Carried& carried);
   void handle_control(Now now, const tunnel::ControlMessage& message);
+  void note_families(const std::vector<SocketAddress>& theirs);
   void handle_offer(Now now, const tunnel::Offer& offer);
   void handle_audit_head(Now now, const audit::Head& head);
   void handle_incarnation(Now now, const roster::Incarnation& copy);
@@ -263,6 +264,10 @@ class Peer final : public SessionHolder {
   bool upgrade_needed_ = false;                       // device: said the newest attempt
   std::vector<std::pair<relay::RelayAddress, SocketAddress>> mailboxes_;
   traversal::NatBehaviour peer_nat_;                  // as the peer has told in this session
+  struct Families {
+    bool v4 = false, v6 = false;
+  };
+  Families peer_families_;                            // of the addresses that the peer named last; neither: none named yet
   std::optional<PunchAttempt> punch_;
   std::vector<uint16_t> ports_;                       // fresh sockets that the driver holds for us
   bool punch_searches_ = false;                       // the newest attempt was a search, not a prediction

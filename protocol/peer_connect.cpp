@@ -83,6 +83,7 @@ void Peer::begin_attempt(Now now) {
     return;
   }
   quic::ClientHello hello;
+  hello.versions = core_.config.versions;
   hello.aeads = core_.aeads();
   hello.counter = *counter;
   hello.boot_id = core_.boot_id();
@@ -153,11 +154,10 @@ void Peer::answer_handshake(Now now, const Path& path, ByteView datagram, quic::
   const auto& theirs = handshake.hello();
   std::vector<AeadId> ours = core_.aeads();
   auto common = std::find_if(theirs.aeads.begin(), theirs.aeads.end(), [&](AeadId id) { return std::find(ours.begin(), ours.end(), id) != ours.end(); });
-  bool version = std::find(theirs.versions.begin(), theirs.versions.end(), quic::protocol_version) != theirs.versions.end();
   quic::ServerHello answer;
   answer.boot_id = core_.boot_id();
   answer.handle = carried->handle;
-  if (common != theirs.aeads.end() && version) answer.aead = *common;
+  if (common != theirs.aeads.end() && core_.shares_version(theirs.versions)) answer.aead = *common;
   else answer.answer = quic::Answer::upgrade_needed;
   if (!carried->session->accept(now.boot, datagram, keys_, std::move(handshake), std::move(answer))) return;
   // Message 2 leaves when the counter is durable: after a power cut a replay of this message 1 meets silence.

@@ -38,10 +38,14 @@ traversal::PathFacts Peer::path_facts(Now now) const {
   f.has_address = !core_.local_addresses.empty();
   f.here_v4 = has_family(core_.local_addresses, true);
   f.here_v6 = has_family(core_.local_addresses, false);
+  f.there_v4 = peer_families_.v4;
+  f.there_v6 = peer_families_.v6;
+  const bool told = f.there_v4 || f.there_v6;  // then an address that it had before, and that is silent, counts no more
   for (const Candidate& candidate : candidates_.list()) {
     if (candidate.relayed()) continue;
-    (candidate.path.remote.is_v4() ? f.there_v4 : f.there_v6) = true;
-    f.direct_answers = f.direct_answers || answers(candidate, now.boot);
+    bool answering = answers(candidate, now.boot);
+    if (answering || !told) (candidate.path.remote.is_v4() ? f.there_v4 : f.there_v6) = true;
+    f.direct_answers = f.direct_answers || answering;
   }
   f.here = core_.nat_behaviour();
   f.there = peer_nat_;

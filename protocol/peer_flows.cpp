@@ -97,8 +97,16 @@ void Peer::send_offer(Now now) {
   session_->may_send = true;
 }
 
+// Who names no address has no network at the moment, and will have another.
+void Peer::note_families(const std::vector<SocketAddress>& theirs) {
+  Families named;
+  for (const SocketAddress& address : theirs) (address.is_v4() ? named.v4 : named.v6) = true;
+  if (named.v4 || named.v6) peer_families_ = named;
+}
+
 void Peer::handle_offer(Now now, const tunnel::Offer& offer) {
   follow_peer_network(now, offer.nat);
+  note_families(offer.addresses);
   record_.name = offer.office_name;
   record_.services = offer.services;
   for (OfferedService& service : record_.services) service.office = record_.key;
@@ -133,6 +141,7 @@ void Peer::follow_peer_network(Now now, const traversal::NatBehaviour& nat) {
 
 void Peer::handle_candidates(Now now, const tunnel::Candidates& theirs) {
   follow_peer_network(now, theirs.nat);
+  note_families(theirs.addresses);
   bool news = false;
   // The best are named first; added last, they are not the ones for which there is no room.
   for (auto address = theirs.addresses.rbegin(); address != theirs.addresses.rend(); ++address) {

@@ -1,6 +1,7 @@
 // Whether the cause that is told is the one that was made.
 #include <algorithm>
 
+#include "tests/sim/network_kind.hpp"
 #include "tests/sim/office_fixture.hpp"
 
 using namespace drawbridge;
@@ -243,5 +244,40 @@ TEST_CASE("a computer without a network says so, and is connected again by itsel
   o.world.drop = [](auto&, auto&, auto&) { return false; };
   o.laptop.node->handle_network_change(o.laptop.now(), {address});
   o.laptop.pump();
+  CHECK(o.becomes(o.laptop, Cause::direct));
+}
+
+TEST_CASE("builds without a common version say so at pairing and afterwards, and go on by themselves once one is updated") {
+  Observed o(&port_restricted, &port_restricted);
+  SimNode& tablet = o.world.add("tablet");
+  tablet.versions = {99};
+  tablet.kill();
+  tablet.start();
+  RequestId joined = tablet.join(o.office.invite().link);
+  REQUIRE(o.world.run(60s, [&] { return tablet.done(joined); }));
+  REQUIRE(tablet.results[joined].error);
+  CHECK(tablet.results[joined].error->message.find("no common version") != std::string::npos);
+
+  auto restart_with = [&](std::vector<uint8_t> versions) {
+    o.laptop.kill();
+    o.laptop.versions = std::move(versions);
+    o.laptop.start();
+  };
+  restart_with({99});
+  REQUIRE(o.becomes(o.laptop, Cause::upgrade_needed));
+  CHECK_FALSE(o.laptop.peer(o.office.identity.id)->cause.empty());
+  o.world.run(10min);
+  CHECK(o.cause_at(o.laptop) == Cause::upgrade_needed);
+  restart_with({});
+  CHECK(o.becomes(o.laptop, Cause::direct));
+}
+
+TEST_CASE("an office that moves from IPv4 to IPv6 alone while connected is known to share no family with its device") {
+  Observed o(&port_restricted, &port_restricted);
+  REQUIRE(o.becomes(o.laptop, Cause::direct));
+  settle_in(o.world, o.office, network_kind("v6only"));
+  CHECK(o.becomes(o.laptop, Cause::relayed_no_common_family));
+  CHECK(o.becomes(o.office, Cause::relayed_no_common_family));
+  settle_in(o.world, o.office, network_kind("port-restricted"));
   CHECK(o.becomes(o.laptop, Cause::direct));
 }

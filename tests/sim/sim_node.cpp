@@ -23,7 +23,7 @@ Now SimNode::now() const {
 }
 
 void SimNode::start() {
-  node = std::make_unique<Node>(NodeConfig{.identity = identity, .name = name, .hardware_aes = false, .machine = machine}, entropy);
+  node = std::make_unique<Node>(NodeConfig{.identity = identity, .name = name, .hardware_aes = false, .machine = machine, .versions = versions}, entropy);
   ++life_;
   std::vector<Row> rows;
   for (const auto& [key, value] : disk) {

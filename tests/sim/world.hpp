@@ -84,6 +84,7 @@ class SimNode {
   Duration disk_latency = 2ms;
   bool disk_full = false;
   std::array<uint8_t, 32> machine{};           // as NodeConfig
+  std::vector<uint8_t> versions;               // as NodeConfig
   std::map<std::pair<RowKind, Bytes>, Bytes> disk;
   std::vector<Event> events;
   std::map<RequestId, event::RequestDone> results;
