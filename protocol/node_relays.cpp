@@ -119,6 +119,11 @@ void Node::Core::follow_relays(Now now) {
   while (auto located = shared.relays.poll_located()) {
     for (auto& [key, peer] : peers) peer->handle_located(now, *located);
   }
+  while (auto silence = shared.relays.poll_silence()) {
+    if (silence->kept) shared.binding.note_kept(now.boot, silence->length);
+    else shared.binding.note_lost(now.boot, silence->length);
+    shared.relays.keep_alive_within(shared.binding.keepalive());
+  }
   auto seen = shared.relays.reflexive_addresses();
   traversal::NatBehaviour nat = shared.nat_behaviour();
   if (seen == reflexive_told && nat == nat_told) return;

@@ -22,6 +22,7 @@ RelayClient::RelayClient(RelayClientConfig config, Entropy& entropy)
 void RelayClient::connect(Instant now, const Path& path) {
   path_ = path;
   connected_ = true;
+  silence_.reset();
   next_.reset();
   greetings_ = 0;
   greet(now, true);
@@ -91,7 +92,18 @@ void RelayClient::write_header(uint8_t channel, MutableBytes datagram) const {
   write_data_header(datagram, sending()->keys.mark, channel);
 }
 
+// The first packet after a silence: what comes back tells whether the routers on the way have kept our binding.
+void RelayClient::note_silence(Instant now) {
+  Duration quiet = now - std::max(last_sent_, last_heard_);
+  if (ready() && quiet >= limits::keepalive_shortest) silence_ = quiet;
+}
+
+void RelayClient::judge_silence(bool kept) {
+  if (auto length = std::exchange(silence_, std::nullopt)) tell(relay_event::SilenceBroken{*length, kept});
+}
+
 void RelayClient::note_sent(Instant now) {
+  note_silence(now);
   last_sent_ = now;
   if (unanswered_since_ != far_future) return;
   unanswered_since_ = now;
@@ -181,6 +193,7 @@ Bytes RelayClient::write_control(Session& session, ControlKind kind, std::vector
 size_t RelayClient::emit(Instant now, const Bytes& datagram, MutableBytes buffer) {
   assert(datagram.size() <= buffer.size());
   std::copy(datagram.begin(), datagram.end(), buffer.begin());
+  note_silence(now);
   last_sent_ = now;
   return datagram.size();
 }

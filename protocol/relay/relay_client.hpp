@@ -46,6 +46,12 @@ struct ReflexiveAddress {
   SocketAddress address;
   bool sealed = false;
 };
+// We broke a silence of this length: the routers on the way still knew us, or had given us another address (then
+// ReflexiveAddress follows).
+struct SilenceBroken {
+  Duration length{};
+  bool kept = false;
+};
 // One mailbox. `renewed`: the other end has been opened anew since; `over_quota`: packets are being dropped.
 struct MailboxChanged {
   uint8_t channel = 0;
@@ -58,7 +64,7 @@ struct AddressQuota {
 };
 }  // namespace relay_event
 using RelayEvent = std::variant<relay_event::Ready, relay_event::Lost, relay_event::Draining, relay_event::ReflexiveAddress,
-                                relay_event::MailboxChanged, relay_event::AddressQuota, relay_event::Located>;
+                                relay_event::MailboxChanged, relay_event::AddressQuota, relay_event::Located, relay_event::SilenceBroken>;
 
 class RelayClient {
  public:
@@ -182,6 +188,8 @@ class RelayClient {
   void apply_channel(Instant now, uint8_t channel, ChannelState state, uint32_t retry_s);
   void show(uint8_t channel);
   void heard(Instant now);
+  void note_silence(Instant now);
+  void judge_silence(bool kept);
   void lose();
   void ping_or_lose(Instant now);
   void ask_again(Instant now);
@@ -206,6 +214,7 @@ class RelayClient {
   int greetings_ = 0;
   int pings_ = 0;                    // unanswered
   Instant last_sent_{}, last_heard_{};
+  std::optional<Duration> silence_;  // that our last packet has broken; nothing has come since
   Instant unanswered_since_ = far_future;  // first payload sent after the last word from the relay
   std::optional<std::pair<uint64_t, Instant>> pinged_;  // counter and time of the ping whose answer tells the round trip
   std::optional<Duration> round_trip_;

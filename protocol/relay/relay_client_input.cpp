@@ -79,6 +79,7 @@ RelayClient::Received RelayClient::handle_datagram(Instant now, ByteView datagra
       uint8_t channel = datagram[header_size - 1];
       if (!is_session(mark_of(datagram)) || channel >= mailboxes_.size() || !mailboxes_[channel].wanted) break;
       heard(now);
+      judge_silence(true);
       received.channel = channel;
       received.payload = datagram.subspan(header_size);
       break;
@@ -160,6 +161,7 @@ void RelayClient::adopt(Instant, const StateBody& body) {
 }
 
 void RelayClient::apply(Instant now, const StateBody& body) {
+  judge_silence(!reflexive_ || *reflexive_ == body.observed);
   if (reflexive_ != body.observed) {
     reflexive_ = body.observed;
     tell(relay_event::ReflexiveAddress{body.observed, true});
@@ -248,7 +250,10 @@ void RelayClient::ping_or_lose(Instant now) {
     return greet(now, true);
   }
   ping_due_ = true;
-  if (++pings_ >= 2) greet(now, false);
+  if (++pings_ >= 2) {
+    silence_.reset();  // an answer to a repetition proves nothing
+    greet(now, false);
+  }
   timers_.set(Timer::ping, now + limits::relay_ping_retry * (pings_ == 1 ? 1 : 2));
 }
 

@@ -103,4 +103,11 @@ std::optional<RelayTable::Located> RelayTable::poll_located() {
   return located;
 }
 
+std::optional<RelayTable::Silence> RelayTable::poll_silence() {
+  if (silences_.empty()) return std::nullopt;
+  Silence silence = silences_.front();
+  silences_.pop_front();
+  return silence;
+}
+
 }  // namespace drawbridge::relay

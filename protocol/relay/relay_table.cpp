@@ -273,12 +273,20 @@ void RelayTable::note(Line& line, const RelayEvent& event) {
                  [&](const relay_event::Located& e) {
                    if (line.channels.contains(e.channel)) located_.push_back({mailbox_address(number_of(line), e.channel), e.address});
                  },
+                 [&](const relay_event::SilenceBroken& e) { note_silence(line, e); },
                  [&](const relay_event::AddressQuota& e) { status.over_quota = e.over; },
              },
              event);
 }
 
 // By WebSocket a relay sees an address of TCP's.
+// That a binding was kept is believed only where it would have been seen if not.
+void RelayTable::note_silence(Line& line, const Silence& silence) {
+  if (!is_udp(line.urls[line.url])) return;
+  line.shows_lost_bindings |= !silence.kept;
+  if (line.shows_lost_bindings && silences_.size() < limits::relay_events) silences_.push_back(silence);
+}
+
 void RelayTable::note_reflexive(Line& line, const SocketAddress& address) {
   // What it invents is one more address to try at most; what no peer would take is none.
   if (address.port == 0 || address.is_unspecified() || address.is_multicast() || is_made_up(address)) return;

@@ -77,6 +77,9 @@ class RelayTable {
     SocketAddress mailbox, far_end;
   };
   std::optional<Located> poll_located();
+  // A silence towards a relay by UDP that ended, and whether the routers on the way had kept our binding.
+  using Silence = relay_event::SilenceBroken;
+  std::optional<Silence> poll_silence();
 
   // --- machine --------------------------------------------------------------------------------------------------------
   struct Outgoing {
@@ -126,6 +129,7 @@ class RelayTable {
     Instant race_begun{}, race_ends = far_future;  // the WebSocket is ready, and is taken then
     bool udp_noted = false;            // it has answered by UDP since the last start
     std::optional<SocketAddress> udp_address;
+    bool shows_lost_bindings = false;  // the routers on the way give a new binding another address
     std::optional<ObservationRound> udp_question;  // while a WebSocket is in use: does UDP pass now?
     Instant udp_again = far_future;    // the next such question, ...
     Duration udp_pause{};              // ... and the pause before the one after it
@@ -152,6 +156,7 @@ class RelayTable {
   void conclude(Line& line);
   void abandon_rounds(Line& line);
   void note_reflexive(Line& line, const SocketAddress& address);
+  void note_silence(Line& line, const Silence& silence);
   // relay_race.cpp
   void begin_race(Instant now, Line& line);
   void end_race(Line& line);
@@ -173,6 +178,7 @@ class RelayTable {
   std::deque<RelayNews> news_;
   std::deque<Observed> observed_;
   std::deque<Located> located_;
+  std::deque<Silence> silences_;
 };
 
 }  // namespace drawbridge::relay

@@ -21,7 +21,7 @@ RouterKind keeps_each_for(Duration lifetime) {
 }
 
 struct Idle {
-  Idle(uint64_t seed, std::optional<RouterKind> office_router, std::optional<RouterKind> laptop_router)
+  Idle(uint64_t seed, std::optional<RouterKind> office_router, std::optional<RouterKind> laptop_router, bool becomes_direct = true)
       : world(seed, {.delay = 10ms}), relay(world.add_relay()), office(world.add("office")), laptop(world.add("laptop")) {
     if (office_router) office.attach(&world.add_router(*office_router));
     if (laptop_router) laptop.attach(&world.add_router(*laptop_router));
@@ -29,7 +29,7 @@ struct Idle {
     REQUIRE(office.node->add_relay(office.now(), relay.url(), ""));
     world.run(1s);
     world.pair(office, laptop);
-    REQUIRE(world.run(5s, [&] { return direct(); }));
+    if (becomes_direct) REQUIRE(world.run(5s, [&] { return direct(); }));
   }
   bool direct() {
     const PeerStatus* status = laptop.peer(office.identity.id);
@@ -101,6 +101,25 @@ TEST_CASE("behind routers that keep bindings for five minutes an idle device sen
   CHECK(to_office <= 150);
   CHECK(sent[idle.relay.address] <= 150);
   CHECK(idle.changes() <= 2);
+}
+
+TEST_CASE("a device that stays relayed learns its routers' binding lifetime, too, and its office reaches it") {
+  auto lifetime = GENERATE(10s, 20s);
+  CAPTURE(lifetime.count());
+  // Both give every far end, and every new binding, another port: nothing but the relay is left.
+  RouterKind fickle = keeps_for(lifetime), stable = keeps_for(300s);
+  fickle.mapping = stable.mapping = both;
+  Idle idle(6, stable, fickle, false);
+  idle.world.run(10min);
+  int reached = 0;
+  for (int i = 0; i < 60; ++i) {
+    idle.world.run(47s + std::chrono::seconds(i % 13));
+    CHECK_FALSE(idle.direct());
+    reached += idle.office_reaches_laptop();
+  }
+  CHECK(reached >= 57);  // a longer interval is tried now and then
+  CHECK(idle.laptop.node->network().keepalive <= lifetime);
+  CHECK(idle.laptop.node->network().keepalive >= lifetime / 2);
 }
 
 TEST_CASE("what was learned of one network's routers is not believed of the next") {
