@@ -1,6 +1,8 @@
 // relay add, relay remove, relay list.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "cli/command_table.hpp"
 
 namespace drawbridge::cli {
@@ -12,10 +14,23 @@ struct RelayArguments {
   std::string url, token;
 };
 
+// Whether this computer is somebody's office, or may be about to be: it is not only a device of others.
+bool serves_devices(Session& session) {
+  const Value status = session.ask("status");
+  const Value* reach = status.find("reach");
+  const auto& peers = status.items("peers");
+  bool has_office = std::any_of(peers.begin(), peers.end(), [](const Value& peer) { return peer.text("role") == "office"; });
+  return !has_office || (reach && reach->is_map());
+}
+
 ExitCode add(Session& session, const RelayArguments& arguments) {
   Value token = arguments.token.empty() ? Value() : Value(arguments.token);
   Value relay = session.ask("relay.add", Value::map({{"url", arguments.url}, {"token", token}}));
   if (session.out.document(relay)) return ExitCode::done;
+  if (!serves_devices(session)) {
+    session.out.line("The relay is noted. This computer is nobody's office, so no device looks for it there: it is asked when you join by a short code (drawbridge join CODE).");
+    return ExitCode::done;
+  }
   session.out.line("The relay is in use. Devices hear of it when they are next connected; codes made from now on name it.");
   return ExitCode::done;
 }
@@ -38,7 +53,8 @@ ExitCode list(Session& session) {
   Value result = session.ask("relay.list");
   if (session.out.document(result)) return ExitCode::done;
   if (result.items().empty()) {
-    session.out.line("No relay is named: devices reach this office directly, or not at all. Name one: drawbridge relay add URL");
+    session.out.line(serves_devices(session) ? "No relay is named: devices reach this office directly, or not at all. Name one: drawbridge relay add URL"
+                                             : "No relay is named here, and none is needed: those of an office are used by themselves.");
   }
   for (const Value& relay : result.items()) {
     std::string who = relay.text("operator").empty() ? "" : fmt::format(", {} {}", relay.text("operator"), relay.text("country"));

@@ -56,6 +56,13 @@ void add_causes(std::vector<std::string>& lines, const Value::Array& peers, cons
   }
 }
 
+void add_warnings(std::vector<std::string>& lines, const Value::Array& warnings, const Output& style) {
+  for (const Value& warning : warnings) {
+    for (const std::string& line : wrapped(warning.text("message"), text_columns(style))) lines.push_back(style.toned(line, Tone::strong));
+    for (std::string& line : wrapped(warning.text("remedy"), text_columns(style))) lines.push_back(std::move(line));
+  }
+}
+
 std::string joined(const Value::Array& items, const char* separator) {
   std::vector<std::string> texts;
   for (const Value& item : items) {
@@ -128,6 +135,7 @@ std::vector<std::string> describe_status(const Value& status, int64_t now, const
     lines.push_back(style.toned("Another copy of this office is running, a restored backup perhaps: this one lets nobody new in.", Tone::strong));
     lines.push_back("Stop the other, or say here: drawbridge take-over");
   }
+  add_warnings(lines, status.items("warnings"), style);
   for (const Value& address : status.items("addresses")) lines.push_back(fixed_address_text(address));
   if (const Value* reach = status.find("reach"); reach && reach->is_map()) {
     for (std::string& line : wrapped(reach->text("sentence"), text_columns(style))) lines.push_back(std::move(line));

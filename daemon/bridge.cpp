@@ -29,6 +29,9 @@ std::vector<std::string> as_urls(const std::vector<SocketAddress>& addresses) {
   return out;
 }
 
+// How often it is tried whether there is room again.
+constexpr Duration reserve_retry = 10s;
+
 NodeConfig node_config(const Identity& identity, const std::string& name, const Config& config,
                        const StateDirectory& state) {
   NodeConfig out;
@@ -44,7 +47,7 @@ NodeConfig node_config(const Identity& identity, const std::string& name, const 
 
 Result<std::unique_ptr<Bridge>> Bridge::open(const StateDirectory& state, const BridgeOptions& options, Config config,
                                              Log& log, const NodeSecrets& secrets) {
-  auto store = RowStore::open(state.database_file());
+  auto store = RowStore::open(state.database_file(), DiskReserve(state.reserve_file()));
   if (!store) return store.error();
   std::unique_ptr<Bridge> bridge(new Bridge(state, options, std::move(config), log, store.take(), secrets));
   if (auto started = bridge->start(); !started) return started.error();
@@ -62,6 +65,7 @@ Bridge::Bridge(const StateDirectory& state, const BridgeOptions& options, Config
       store_(std::move(store)),
       node_(node_config(secrets_.identity, name_, config_, state_), entropy_),
       driver_(loop_, node_, store_, driver_readers()),
+      reserve_timer_(loop_, [this] { refill_reserve(); }),
       relay_links_(loop_, log_, node_, entropy_),
       outside_(loop_, log_, node_, secrets_.identity),
       flows_(loop_, driver_),
@@ -100,6 +104,7 @@ NodeDriver::Readers Bridge::driver_readers() {
       [this](const Error& error) {
         log_.error(LogEvent::storage_failed, {{LogField::message, error.message}, {LogField::remedy, error.remedy}});
       },
+      [this] { look_at_reserve(); },
       [this](Duration away) { woke_up(away); }};
 }
 
@@ -157,6 +162,7 @@ admin::Scope Bridge::admin_scope() {
           [this] { return outside_.gateways(); },
           outside_,
           relay_links_,
+          [this] { return warnings(); },
           [this] {
             end_ = End::restart;
             loop_.stop();
@@ -314,6 +320,30 @@ void Bridge::look_again() {
 void Bridge::woke_up(Duration away) {
   log_.info(LogEvent::woke_up, {{LogField::away_ms, to_ms(away)}});
   look_again();
+}
+
+void Bridge::look_at_reserve() {
+  bool is_short = store_.reserve().is_short();
+  if (std::exchange(reserve_short_, is_short) == is_short) return;
+  if (!is_short) return log_.info(LogEvent::reserve_restored);
+  reserve_timer_.start(reserve_retry);
+  Warning warning = reserve_warning();
+  log_.warning(LogEvent::reserve_used, {{LogField::message, warning.message}, {LogField::remedy, warning.remedy}});
+}
+
+void Bridge::refill_reserve() {
+  driver_.writes().ask([](RowStore& rows) { rows.reserve().refill(); },
+                       [this] {
+                         look_at_reserve();
+                         if (reserve_short_) reserve_timer_.start(reserve_retry);
+                       });
+}
+
+std::vector<Warning> Bridge::warnings() const {
+  std::vector<Warning> out;
+  if (reserve_short_) out.push_back(reserve_warning());
+  if (auto rows = node_.unreadable_rows(); !rows.empty()) out.push_back(unreadable_warning(rows));
+  return out;
 }
 
 void Bridge::local_refused(const LocalRefusal& refusal) {

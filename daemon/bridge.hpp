@@ -68,6 +68,9 @@ class Bridge {
   void look_again();
   void woke_up(Duration away);
   void choose_proxy();
+  void look_at_reserve();
+  void refill_reserve();
+  std::vector<Warning> warnings() const;
   void local_refused(const LocalRefusal& refusal);
   std::vector<SocketAddress> reachable() const;
   NodeDriver::Readers driver_readers();
@@ -88,6 +91,8 @@ class Bridge {
   Loop loop_;
   Node node_;
   NodeDriver driver_;
+  LocalTimer reserve_timer_;
+  bool reserve_short_ = false;  // and said so
   RelayLinks relay_links_;
   OutsideAddresses outside_;
   FlowTable flows_;

@@ -40,6 +40,7 @@ void NodeDriver::received(const DatagramRun& run) {
 }
 
 void NodeDriver::persisted(uint64_t ticket, const Result<void>& result) {
+  readers_.disk_tried();
   if (result) return node_.handle_persisted(now(), ticket);
   readers_.disk_failed(result.error());
   node_.handle_persist_failed(now(), ticket, result.error().message);

@@ -20,6 +20,7 @@ class NodeDriver final : public FlowPort {
     std::function<void(const Event&)> event;  // all but RequestDone
     std::function<void()> turn_end;           // everything of this turn is done
     std::function<void(const Error&)> disk_failed;
+    std::function<void()> disk_tried;         // after each transaction, whatever came of it
     // The machine or this process has stood still: nothing is as it was.
     std::function<void(Duration)> woke_up;
   };

@@ -1,6 +1,7 @@
 // What a Node reports to its driver: things that happened, in order. Borrowed data never appears here.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -11,6 +12,7 @@
 #include "protocol/base/address.hpp"
 #include "protocol/base/time.hpp"
 #include "protocol/flow.hpp"
+#include "protocol/rows.hpp"
 #include "protocol/traversal/fixed_address.hpp"
 
 namespace drawbridge {
@@ -68,6 +70,8 @@ struct Displaced {};
 // Device: the office tells an audit trail that does not hold what it told before: it was rewritten, or an older state was
 // put back. Node::audit_heads() has both heads.
 struct TrailDisputed { RelationKey office; };
+// At the start: rows of the state that this version cannot read, and does without. They are kept.
+struct RowsUnreadable { std::map<RowKind, size_t> rows; };
 // Bind so many more UDP sockets on ports of the system's choice (IPv4, every address) and call handle_ports; fewer, or
 // none, are no failure. Datagrams whose path has one of these local ports leave by that socket.
 struct PortsWanted { RelationKey peer; uint16_t count = 0; };
@@ -87,7 +91,7 @@ struct FlowEnded { FlowId flow = 0; FlowReset reset = FlowReset::none; std::stri
 }  // namespace event
 
 using Event = std::variant<event::RequestDone, event::Connected, event::Suspended, event::Resumed, event::PathChanged,
-                           event::Disconnected, event::Paired, event::RevokedByOffice, event::ServicesChanged, event::CodeTried, event::Displaced, event::TrailDisputed, event::Refused,
+                           event::Disconnected, event::Paired, event::RevokedByOffice, event::ServicesChanged, event::CodeTried, event::Displaced, event::TrailDisputed, event::RowsUnreadable, event::Refused,
                            event::RelayWanted, event::AddressesWanted, event::PortsWanted, event::PortsReleased,
                            event::FlowRequested, event::FlowAccepted, event::FlowReadable, event::FlowWritable, event::FlowEnded>;
 

@@ -23,13 +23,24 @@ uint64_t network_of(std::vector<SocketAddress> addresses) {
   return siphash24(key, bytes);
 }
 
+Error damaged_state() {
+  return {ErrorCode::malformed, "The state of this computer is damaged: its own row cannot be read.",
+          "Put the state folder aside, then bring a backup back: drawbridge init --restore, drawbridge restore FILE"};
+}
+
 }  // namespace
 
 Node::Node(NodeConfig config, Entropy& entropy) : core_(std::make_unique<Core>(std::move(config), entropy)) {}
 Node::~Node() = default;
 
 Result<void> Node::start(Now now, const std::vector<Row>& rows) {
-  for (const Row& row : rows) core_->load(row);
+  for (const Row& row : rows) {
+    if (!row.value || core_->load(row)) continue;
+    // Begun anew, its counters would lock every peer out, and the audit trail would begin again.
+    if (row.kind == RowKind::node) return damaged_state();
+    core_->keep_unreadable(row);
+  }
+  if (!core_->unreadable.empty()) core_->shared.emit(event::RowsUnreadable{core_->unreadable});
   core_->apply_relays();
   if (!core_->addresses.empty()) core_->want_addresses();
   core_->shared.start(now);
@@ -37,50 +48,46 @@ Result<void> Node::start(Now now, const std::vector<Row>& rows) {
   return {};
 }
 
-void Node::Core::load(const Row& row) {
-  if (!row.value) return;
+// Something new may be written in its place: what was there stays beside, for a version that can read it.
+void Node::Core::keep_unreadable(const Row& row) {
+  ++unreadable[row.kind];
+  Bytes key{static_cast<uint8_t>(row.kind)};
+  append(key, row.key);
+  shared.journal.put({RowKind::unreadable, std::move(key), row.value});
+}
+
+bool Node::Core::load(const Row& row) {
+  // Into `place`, if the row can be read.
+  auto read = [](auto parsed, auto&& place) {
+    if (parsed) place(std::move(*parsed));
+    return parsed.has_value();
+  };
+  ByteView value = *row.value;
   switch (row.kind) {
-    case RowKind::node:
-      if (auto state = roster::parse_node_state(*row.value)) shared.state = *state;
-      return;
-    case RowKind::relation:
-      if (auto relation = roster::parse_relation(*row.value)) add_peer(std::move(*relation));
-      return;
+    case RowKind::node: return read(roster::parse_node_state(value), [&](auto state) { shared.state = state; });
+    case RowKind::relation: return read(roster::parse_relation(value), [&](auto relation) { add_peer(std::move(relation)); });
     case RowKind::invitation:
-      if (auto record = roster::parse_invitation(*row.value)) {
-        uint64_t id = record->id;
-        invitations[id] = std::make_unique<Invitation>(shared, std::move(*record));
-      }
-      return;
-    case RowKind::service:
-      if (auto service = roster::parse_service(*row.value)) shared.services[service->name] = *service;
-      return;
-    case RowKind::revocation:
-      if (auto revocation = roster::parse_revocation(*row.value)) {
-        auto [known, fresh] = revocations.try_emplace(revocation->device, *revocation);
-        if (!fresh && known->second.revoked_at < revocation->revoked_at) known->second = *revocation;
-      }
-      return;
-    case RowKind::relay:
-      if (auto relay = roster::parse_own_relay(*row.value)) relays.push_back(*relay);
-      return;
-    case RowKind::address:
-      if (auto address = roster::parse_own_address(*row.value)) addresses.push_back(*address);
-      return;
-    case RowKind::instance:
-      if (auto instance = roster::parse_instance(*row.value)) shared.instance = *instance;
-      return;
-    case RowKind::audit_head:
-      if (auto met = audit::parse_kept_head(*row.value)) shared.audit_heads[met->office] = met->kept;
-      return;
-    case RowKind::incarnation:
-      if (auto met = roster::parse_incarnation(*row.value)) shared.incarnations[met->office] = met->incarnation;
-      return;
-    case RowKind::audit_checkpoint:
-      if (auto checkpoint = audit::parse_checkpoint(*row.value)) shared.checkpoint = *checkpoint;
-      return;
-    case RowKind::audit: return;
+      return read(roster::parse_invitation(value), [&](auto record) {
+        uint64_t id = record.id;
+        invitations[id] = std::make_unique<Invitation>(shared, std::move(record));
+      });
+    case RowKind::service: return read(roster::parse_service(value), [&](auto service) { shared.services[service.name] = service; });
+    case RowKind::revocation: return read(roster::parse_revocation(value), [&](auto revocation) { load_revocation(std::move(revocation)); });
+    case RowKind::relay: return read(roster::parse_own_relay(value), [&](auto relay) { relays.push_back(relay); });
+    case RowKind::address: return read(roster::parse_own_address(value), [&](auto address) { addresses.push_back(address); });
+    case RowKind::instance: return read(roster::parse_instance(value), [&](auto instance) { shared.instance = instance; });
+    case RowKind::incarnation: return read(roster::parse_incarnation(value), [&](auto met) { shared.incarnations[met.office] = met.incarnation; });
+    case RowKind::audit_head: return read(audit::parse_kept_head(value), [&](auto met) { shared.audit_heads[met.office] = met.kept; });
+    case RowKind::audit_checkpoint: return read(audit::parse_checkpoint(value), [&](auto checkpoint) { shared.checkpoint = checkpoint; });
+    case RowKind::audit:
+    case RowKind::unreadable: return true;
   }
+  return false;  // of a newer version
+}
+
+void Node::Core::load_revocation(roster::Revocation revocation) {
+  auto [known, fresh] = revocations.try_emplace(revocation.device, revocation);
+  if (!fresh && known->second.revoked_at < revocation.revoked_at) known->second = std::move(revocation);
 }
 
 Peer& Node::Core::add_peer(roster::Relation record) {
@@ -190,10 +197,11 @@ void Node::Core::reap(Now now) {
 // A device that leaves by itself is treated as one that was revoked: its keys are gone, and the record says why.
 void Node::Core::forget_left(Now now, Peer& peer) {
   if (peer.revoked()) return;
-  roster::Revocation revocation{peer.key().peer, peer.record().name, "the device left", now.wall, peer.keys().knock_tag};
+  roster::Revocation revocation{peer.key().peer, peer.record().name, "the device left", now.wall, peer.keys().knock_tag, peer.last_seen(now)};
   shared.journal.put(roster::deleted(RowKind::relation, roster::relation_key_bytes(peer.key())));
   shared.journal.put(roster::to_row(revocation));
   shared.audit(now, audit::RecordType::revoked, &revocation.device, revocation.name, "", revocation.reason);
+  shared.journal.hold_vital();
   revocations[revocation.device] = revocation;
   peer.end_after_leaving();
 }
@@ -248,6 +256,8 @@ std::optional<Event> Node::poll_event() {
   events.pop_front();
   return event;
 }
+
+std::map<RowKind, size_t> Node::unreadable_rows() const { return core_->unreadable; }
 
 const DeviceId& Node::id() const { return core_->shared.identity().id; }
 

@@ -153,6 +153,7 @@ class Node {
   Node& operator=(const Node&) = delete;
 
   // --- start: first of all calls, once, with every stored row in any order; rows of kind audit may be left out ----
+  // `malformed`: the row of this node itself cannot be read. Others that cannot are kept, and told of by an event.
   Result<void> start(Now now, const std::vector<Row>& rows);
 
   // --- handle_* --------------------------------------------------------------------------------------------------
@@ -246,6 +247,7 @@ class Node {
 
   // --- queries -----------------------------------------------------------------------------------------------------
   const DeviceId& id() const;
+  std::map<RowKind, size_t> unreadable_rows() const;  // how many of each kind at the start
   bool displaced() const;              // another copy of this office runs; this one lets nobody new in
   std::vector<PeerStatus> peers(Now now) const;
   std::vector<DeviceStatus> devices(Now now) const;

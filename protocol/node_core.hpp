@@ -18,6 +18,7 @@ struct Node::Core {
   std::map<RequestId, std::unique_ptr<Joining>> joinings;
   std::map<RequestId, std::unique_ptr<CodeTaker>> code_takers;
   std::map<DeviceId, roster::Revocation> revocations;      // the newest of each device
+  std::map<RowKind, size_t> unreadable;                    // found at the start
   std::vector<roster::OwnRelay> relays;
   std::vector<roster::OwnAddress> addresses;
   std::vector<SocketAddress> asking;                       // mailboxes for nobody, so that their relays are asked
@@ -36,7 +37,9 @@ struct Node::Core {
   traversal::NatBehaviour nat_told;
 
   // node.cpp
-  void load(const Row& row);
+  bool load(const Row& row);                              // false: it cannot be read
+  void load_revocation(roster::Revocation revocation);
+  void keep_unreadable(const Row& row);
   void started(Now now);
   void reap(Now now);                                      // parts that are over
   void finish_pairing(Now now, Invitation& invitation);

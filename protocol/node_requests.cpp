@@ -83,10 +83,11 @@ Result<RequestId> Node::revoke(Now now, const DeviceId& device, std::string reas
   Peer* peer = core_->device(device);
   if (!peer) return unknown_device();
   auto& shared = core_->shared;
-  roster::Revocation revocation{device, peer->record().name, std::string(utf8_prefix(reason, limits::text_bytes)), now.wall, peer->keys().knock_tag};
+  roster::Revocation revocation{device, peer->record().name, std::string(utf8_prefix(reason, limits::text_bytes)), now.wall, peer->keys().knock_tag, peer->last_seen(now)};
   shared.journal.put(roster::deleted(RowKind::relation, roster::relation_key_bytes(peer->key())));
   shared.journal.put(roster::to_row(revocation));
   shared.audit(now, audit::RecordType::revoked, &device, revocation.name, "", revocation.reason);
+  shared.journal.hold_vital();
   core_->revocations[device] = revocation;
   RequestId request = shared.begin_request();
   peer->revoke(now, revocation.reason, request, [core = core_.get(), revocation](Now) {
@@ -152,6 +153,7 @@ Result<RequestId> Node::deny(Now now, const DeviceId& device, std::vector<std::s
   }
   peer->save();
   core_->shared.audit(now, audit::RecordType::denied, &device, peer->record().name, "", names);
+  core_->shared.journal.hold_vital();
   peer->send_offer(now);
   peer->end_ungranted_flows(now);
   return core_->change_device(device, [before = std::move(before)](roster::Relation& record) { record.grants = before; });
@@ -213,11 +215,10 @@ std::vector<DeviceStatus> Node::devices(Now now) const {
     const roster::Relation& r = peer->record();
     std::string refusal = r.refusal.empty() ? "" : r.refusal + " (" + std::to_string(r.refusals) + ")";
     PeerStatus status = peer->status(now);
-    std::optional<WallTime> seen = status.state == PeerState::connected ? std::optional(now.wall) : r.last_seen;
-    list.push_back({key.peer, r.name, r.grants, status.state, seen, refusal, {}});
+    list.push_back({key.peer, r.name, r.grants, status.state, peer->last_seen(now), refusal, {}});
   }
   for (const auto& [id, revocation] : core_->revocations) {
-    list.push_back({id, revocation.name, {}, PeerState::revoked, {}, "", revocation.revoked_at});
+    list.push_back({id, revocation.name, {}, PeerState::revoked, revocation.last_seen, "", revocation.revoked_at});
   }
   return list;
 }

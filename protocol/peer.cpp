@@ -135,6 +135,11 @@ void Peer::ping(Now now, RequestId request, Duration timeout) {
   pings_.push_back({request, now.boot + timeout, sent.transaction, now.boot});
 }
 
+std::optional<WallTime> Peer::last_seen(Now now) const {
+  bool up = session_ && announced_ && suspended_at_ == far_future;
+  return up ? std::optional(now.wall) : record_.last_seen;
+}
+
 PeerStatus Peer::status(Now now) const {
   PeerStatus s;
   s.key = record_.key;

@@ -71,6 +71,8 @@ class Peer final : public SessionHolder {
   const traversal::CheckKeys& check_keys() const { return check_in_; }
   roster::Relation& record() { return record_; }
   const roster::Relation& record() const { return record_; }
+  // Office: now while the device is connected, else when it last was.
+  std::optional<WallTime> last_seen(Now now) const;
   const RelationKey& key() const { return record_.key; }
   bool revoked() const { return record_.revoked || revoking_; }
   bool over() const { return over_; }                       // nothing more will happen

@@ -24,6 +24,7 @@ enum class RowKind : uint8_t {
   incarnation = 10,  // key: an office's id; the newest copy of it that this device has met
   audit_head = 11,   // key: an office's id; the newest head of its trail that this device has seen
   audit_checkpoint = 12,  // one row, empty key: stands for the pruned records of this node's own trail
+  unreadable = 13,   // key: a kind, one byte, and a key; the value that the node found there and could not read
 };
 
 struct Row {
@@ -37,6 +38,7 @@ struct Row {
 struct PersistBatch {
   uint64_t ticket = 0;
   std::vector<Row> rows;
+  bool vital = false;  // takes access away, or lets the node start: may use what space is reserved on a full disk
 };
 
 }  // namespace drawbridge

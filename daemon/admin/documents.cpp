@@ -45,6 +45,12 @@ Value invitations_document(Scope& scope) {
   return out;
 }
 
+Value warnings_document(Scope& scope) {
+  Value out = Value::array();
+  for (const Warning& warning : scope.warnings()) out.push(Value::map({{"code", warning.code}, {"message", warning.message}, {"remedy", warning.remedy}}));
+  return out;
+}
+
 // Enough to see whether the path is at rest; `debug dump` has all.
 constexpr size_t newest_transitions = 5;
 
@@ -185,7 +191,8 @@ Value status_document(Scope& scope) {
                      {"reach", reach_document(scope)},
                      {"addresses", addresses_document(scope)},
                      {"services", services_document(scope)},
-                     {"invitations", invitations_document(scope)}});
+                     {"invitations", invitations_document(scope)},
+                     {"warnings", warnings_document(scope)}});
 }
 
 }  // namespace drawbridge::admin

@@ -7,6 +7,7 @@
 #include "daemon/gateway/gateway.hpp"
 #include "daemon/nat/outside_addresses.hpp"
 #include "daemon/node_driver.hpp"
+#include "daemon/observe/warnings.hpp"
 #include "daemon/relay/relay_links.hpp"
 #include "daemon/services/local_forward.hpp"
 #include "daemon/services/service_connector.hpp"
@@ -49,6 +50,7 @@ struct Scope {
   std::function<std::vector<GatewayFinding>()> gateways;  // what asking the routers for a port has shown
   const OutsideAddresses& outside;
   const RelayLinks& relay_links;
+  std::function<std::vector<Warning>()> warnings;  // what the owner should know
   std::function<void()> restart;  // begin anew with what is on disk, after this turn
 
   Node& node() { return driver.node(); }

@@ -1,5 +1,7 @@
 #include "daemon/observe/event_log.hpp"
 
+#include "daemon/observe/warnings.hpp"
+
 namespace drawbridge {
 namespace {
 
@@ -64,6 +66,10 @@ struct EventLogger {
               {{LogField::name, name_of(event.office)},
                {LogField::message, "The office's audit trail does not hold what it held before: it was rewritten, or an older state was put back."},
                {LogField::remedy, "Ask the office; 'drawbridge audit heads' shows both."}});
+  }
+  void operator()(const event::RowsUnreadable& event) const {
+    Warning warning = unreadable_warning(event.rows);
+    log.error(LogEvent::rows_unreadable, {{LogField::message, warning.message}, {LogField::remedy, warning.remedy}});
   }
   // Flows and requests are counted elsewhere: a line each would drown the others.
   template <typename Other>

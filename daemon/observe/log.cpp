@@ -91,7 +91,7 @@ const char* event_name(LogEvent event) {
       "resumed",        "path_changed",       "disconnected",    "paired",         "revoked",        "refused",
       "service_failed", "command_said", "command_ready", "local_user_refused", "config_reloaded", "config_refused", "storage_failed",
       "relay_ready",    "relay_draining",     "relay_certificate_refused", "relay_unreachable", "port_mapped", "displaced", "trail_disputed",
-      "locked", "unlock_refused", "sandbox_incomplete", "gateway_moved"};
+      "locked", "unlock_refused", "sandbox_incomplete", "reserve_used", "reserve_restored", "rows_unreadable", "gateway_moved"};
   static_assert(std::size(names) == static_cast<size_t>(LogEvent::gateway_moved) + 1);
   return names[static_cast<size_t>(event)];
 }

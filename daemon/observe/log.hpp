@@ -43,6 +43,9 @@ enum class LogEvent : uint8_t {
   locked,          // the key; waiting for `drawbridge unlock`
   unlock_refused,  // a wrong passphrase
   sandbox_incomplete,  // this kernel lacks a part of it
+  reserve_used,     // the disk is full; space kept for revocations is given back
+  reserve_restored,
+  rows_unreadable,  // parts of the state that this version cannot read
   gateway_moved,  // another program has the port asked for; `address` is where the gateway is instead
 };
 const char* event_name(LogEvent event);  // snake_case

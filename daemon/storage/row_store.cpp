@@ -1,5 +1,6 @@
 #include "daemon/storage/row_store.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace drawbridge {
@@ -48,15 +49,16 @@ std::array<uint8_t, 8> big_endian(uint64_t number) {
 
 }  // namespace
 
-Result<RowStore> RowStore::open(const std::string& path) {
+Result<RowStore> RowStore::open(const std::string& path, DiskReserve reserve) {
   auto database = Database::open(path);
   if (!database) return database.error();
   if (auto ready = prepare(*database, path); !ready) return ready.error();
-  return RowStore(database.take());
+  return RowStore(database.take(), std::move(reserve));
 }
 
-RowStore::RowStore(Database database)
+RowStore::RowStore(Database database, DiskReserve reserve)
     : database_(std::move(database)),
+      reserve_(std::move(reserve)),
       put_(database_, "INSERT OR REPLACE INTO rows(kind, key, value) VALUES(?1, ?2, ?3)"),
       remove_(database_, "DELETE FROM rows WHERE kind=?1 AND key=?2"),
       remove_all_before_(database_, "DELETE FROM rows WHERE kind=?1 AND key<=?2"),
@@ -101,18 +103,27 @@ Result<std::vector<Row>> RowStore::load_all() {
 }
 
 Result<void> RowStore::write(const std::vector<PersistBatch>& batches) {
-  if (auto begun = database_.run("BEGIN IMMEDIATE"); !begun) return begun;
+  bool vital = std::any_of(batches.begin(), batches.end(), [](const PersistBatch& batch) { return batch.vital; });
+  auto written = write_once(batches);
+  while (!written && vital && disk_full_ && reserve_.release_piece()) written = write_once(batches);
+  return written;
+}
+
+Result<void> RowStore::write_once(const std::vector<PersistBatch>& batches) {
+  if (auto begun = database_.run("BEGIN IMMEDIATE"); !begun) return take_back(begun);
   for (const PersistBatch& batch : batches) {
     for (const Row& row : batch.rows) {
-      if (auto applied = apply(row); !applied) {
-        (void)database_.run("ROLLBACK");
-        return applied;
-      }
+      if (auto applied = apply(row); !applied) return take_back(applied);
     }
   }
   auto committed = database_.run("COMMIT");
-  if (!committed) (void)database_.run("ROLLBACK");
-  return committed;
+  return committed ? committed : take_back(committed);
+}
+
+Result<void> RowStore::take_back(Result<void> failure) {
+  disk_full_ = database_.disk_full();
+  (void)database_.run("ROLLBACK");
+  return failure;
 }
 
 Result<void> RowStore::apply(const Row& row) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/storage/disk_reserve.hpp"
 #include "daemon/storage/sqlite.hpp"
 #include "protocol/rows.hpp"
 
@@ -16,7 +17,7 @@ namespace drawbridge {
 class RowStore {
  public:
   // Creates or migrates the file. `state` if a newer version of Drawbridge has written it.
-  static Result<RowStore> open(const std::string& path);
+  static Result<RowStore> open(const std::string& path, DiskReserve reserve = {});
 
   // Every row, in no particular order. Of the audit only the newest record, which the chain goes on from.
   Result<std::vector<Row>> load();
@@ -27,19 +28,26 @@ class RowStore {
   // Every row with all audit records.
   Result<std::vector<Row>> load_all();
 
-  // All batches in one transaction: all of it, durable, or none.
+  // All batches in one transaction: all of it, durable, or none. On a full disk, if one of them is vital, the reserve is
+  // given back as far as need be.
   Result<void> write(const std::vector<PersistBatch>& batches);
 
   // Settings of this machine that are no business of the core.
   Result<std::map<std::string, std::string>> settings();
   Result<void> set_setting(const std::string& key, const std::string& value);
 
+  DiskReserve& reserve() { return reserve_; }
+
  private:
-  explicit RowStore(Database database);
+  RowStore(Database database, DiskReserve reserve);
+  Result<void> write_once(const std::vector<PersistBatch>& batches);
+  Result<void> take_back(Result<void> failure);
   Result<void> apply(const Row& row);
   Result<std::vector<Row>> rows_of(Statement& statement, const char* what);
 
   Database database_;
+  DiskReserve reserve_;
+  bool disk_full_ = false;  // why the newest write failed
   Statement put_, remove_, remove_all_before_, put_setting_;
 };
 

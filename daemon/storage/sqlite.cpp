@@ -1,5 +1,7 @@
 #include "daemon/storage/sqlite.hpp"
 
+#include <cerrno>
+
 namespace drawbridge {
 
 Result<Database> Database::open(const std::string& path) {
@@ -15,6 +17,12 @@ Result<Database> Database::open(const std::string& path) {
 Result<void> Database::run(const char* sql) {
   if (sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) == SQLITE_OK) return {};
   return error("The state could not be written");
+}
+
+bool Database::disk_full() const {
+  int code = sqlite3_errcode(handle_.get()) & 0xff;
+  int system = sqlite3_system_errno(handle_.get());
+  return code == SQLITE_FULL || (code == SQLITE_IOERR && (system == ENOSPC || system == EDQUOT));
 }
 
 Error Database::error(const std::string& what) const {

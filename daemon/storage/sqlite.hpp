@@ -18,6 +18,8 @@ class Database {
   static Result<Database> open(const std::string& path);
 
   Result<void> run(const char* sql);
+  // Whether the newest failure was for want of space.
+  bool disk_full() const;
   // The newest failure in SQLite's words.
   Error error(const std::string& what) const;
   sqlite3* raw() const { return handle_.get(); }

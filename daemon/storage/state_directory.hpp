@@ -23,6 +23,7 @@ class StateDirectory {
   const std::string& path() const { return path_; }
   std::string file(const std::string& name) const { return path_ + "/" + name; }
   std::string database_file() const { return file("state.db"); }
+  std::string reserve_file() const { return file("reserve"); }  // daemon/storage/disk_reserve.hpp
   std::string key_file() const { return file(admin::key_file_name); }
   std::string control_socket() const { return file(admin::control_socket_name); }
   std::string name_file() const { return file(admin::name_file_name); }

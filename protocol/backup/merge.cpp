@@ -63,6 +63,7 @@ bool comes_back(const Row& row, const Rows& present, const std::set<Bytes>& revo
     case RowKind::revocation:
     case RowKind::incarnation:
     case RowKind::audit_head:
+    case RowKind::unreadable:
       return !present.contains({row.kind, row.key});
     case RowKind::audit:
     case RowKind::audit_checkpoint:

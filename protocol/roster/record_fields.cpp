@@ -20,6 +20,12 @@ void expect_record(msgpack::Reader& reader, size_t fields) {
   if (reader.uint() != layout) reader.refuse();
 }
 
+size_t expect_record(msgpack::Reader& reader, size_t min, size_t max) {
+  size_t fields = reader.array(max + 1);
+  if (fields < min + 1 || reader.uint() != layout) reader.refuse();
+  return fields == 0 ? 0 : fields - 1;
+}
+
 Bytes encode_address(const SocketAddress& address) {
   Bytes bytes(address.ip.begin(), address.ip.end());
   bytes.push_back(static_cast<uint8_t>(address.port >> 8));

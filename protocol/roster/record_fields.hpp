@@ -19,6 +19,8 @@ inline constexpr size_t address_size = 18;  // 16 bytes of address (IPv4 mapped)
 // A record is an array of its layout's version and its fields; a reader refuses other layouts.
 msgpack::Writer begin_record(Bytes& value, size_t fields);
 void expect_record(msgpack::Reader& reader, size_t fields);
+// One whose layout has grown at its end: gives how many fields there are, `min` to `max`.
+size_t expect_record(msgpack::Reader& reader, size_t min, size_t max);
 
 template <size_t size>
 void read_bytes(msgpack::Reader& reader, std::array<uint8_t, size>& out) {

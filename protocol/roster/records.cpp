@@ -98,19 +98,23 @@ Bytes revocation_key_bytes(const Revocation& r) {
 
 Row to_row(const Revocation& r) {
   Bytes value;
-  begin_record(value, 5).bin(r.device.bytes).str(r.name).str(r.reason).integer(r.revoked_at.unix_ms).bin(r.knock_tag.reveal());
+  msgpack::Writer writer = begin_record(value, r.last_seen ? 6 : 5);
+  writer.bin(r.device.bytes).str(r.name).str(r.reason).integer(r.revoked_at.unix_ms).bin(r.knock_tag.reveal());
+  // Not known of a device that never was here, and in records of earlier versions.
+  if (r.last_seen) writer.integer(r.last_seen->unix_ms);
   return {RowKind::revocation, revocation_key_bytes(r), std::move(value)};
 }
 
 std::optional<Revocation> parse_revocation(ByteView value) {
   msgpack::Reader reader(value);
-  expect_record(reader, 5);
+  size_t fields = expect_record(reader, 5, 6);
   Revocation r;
   read_id(reader, r.device);
   r.name = std::string(reader.str(limits::name_bytes));
   r.reason = std::string(reader.str(limits::text_bytes));
   r.revoked_at.unix_ms = reader.integer();
   ByteView tag = reader.bin_exact(16);
+  if (fields == 6) r.last_seen = WallTime{reader.integer()};
   if (!reader.done()) return std::nullopt;
   r.knock_tag = Secret<16>(tag.first<16>());
   return r;

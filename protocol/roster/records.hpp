@@ -44,6 +44,7 @@ struct Revocation {
   std::string name, reason;
   WallTime revoked_at;
   Secret<16> knock_tag;                    // recognises attempts, for the audit; opens nothing
+  std::optional<WallTime> last_seen;       // before
 };
 Row to_row(const Revocation& revocation);
 std::optional<Revocation> parse_revocation(ByteView value);

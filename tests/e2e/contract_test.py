@@ -42,8 +42,9 @@ class Contract(BridgeTest):
         exchange(self.address, b"x" * 1000)
         for node, peer_name, role in ((self.office, "laptop", "device"), (self.laptop, "office", "office")):
             status = node.json("status")
-            self.holds(status, {"node", "peers", "reach", "addresses", "services", "invitations"})
+            self.holds(status, {"node", "peers", "reach", "addresses", "services", "invitations", "warnings"})
             self.holds(status["node"], NODE)
+            self.assertEqual(status["warnings"], [])
             self.ids_and_times(status["node"]["id"], status["node"]["started_at"])
             self.assertRegex(status["node"]["listen"][0], r"^udp://127\.0\.0\.1:\d+$")
             peer, = status["peers"]

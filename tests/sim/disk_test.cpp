@@ -71,6 +71,25 @@ TEST_CASE("a full disk refuses every change and takes it back") {
   CHECK(is_as_before());
 }
 
+TEST_CASE("with a reserve a full disk takes what takes access away, and nothing else") {
+  Owner o;
+  o.office.disk_full = o.office.disk_reserve = true;
+  CHECK(o.refused(o.node().allow(o.now(), o.laptop_id(), {{"files", {}}})));
+  CHECK(o.refused(o.node().rename(o.now(), o.laptop_id(), "stolen")));
+  auto denied = o.node().deny(o.now(), o.laptop_id(), {"files"});
+  REQUIRE(o.world.run(1s, [&] { return o.office.done(*denied); }));
+  CHECK_FALSE(o.office.results[*denied].error);
+  o.office.kill();  // an office that starts on a full disk can be told so, too
+  o.office.start();
+  o.world.run(1s);
+  o.revoke();
+  o.office.kill();
+  o.office.start();
+  o.world.run(1s);
+  CHECK(o.device().state == PeerState::revoked);
+  CHECK(chain_is_whole(o.office));
+}
+
 TEST_CASE("changes that meet a full disk together are taken back from the newest to the oldest") {
   Owner o;
   o.office.disk_full = true;

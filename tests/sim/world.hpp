@@ -83,6 +83,7 @@ class SimNode {
   Duration wall_offset{};                      // the owner's clock may be wrong
   Duration disk_latency = 2ms;
   bool disk_full = false;
+  bool disk_reserve = false;           // what is vital finds room on a full disk
   std::array<uint8_t, 32> machine{};           // as NodeConfig
   std::vector<uint8_t> versions;               // as NodeConfig
   std::map<std::pair<RowKind, Bytes>, Bytes> disk;

@@ -42,6 +42,25 @@ TEST_CASE("within a batch a later row of the same key replaces the earlier, at i
   CHECK(batch->rows[2].kind == RowKind::relation);
 }
 
+TEST_CASE("a batch that takes access away is vital, until it is durable; those after it are not") {
+  Journal journal;
+  journal.put(row(1));
+  CHECK_FALSE(journal.poll()->vital);
+  journal.put(row(2));
+  journal.hold_vital();
+  journal.handle_persisted(now, 1);
+  auto vital = journal.poll();
+  REQUIRE(vital);
+  CHECK(vital->vital);
+  journal.handle_refused(now, vital->ticket, {});
+  journal.put(row(3));
+  auto again = journal.poll();
+  CHECK(again->vital);
+  journal.handle_persisted(now, again->ticket);
+  journal.put(row(4));
+  CHECK_FALSE(journal.poll()->vital);
+}
+
 TEST_CASE("a deletion after a row of the same batch wins") {
   Journal journal;
   journal.put(row(1));

@@ -74,12 +74,28 @@ bool parses(RowKind kind, ByteView value) {
     case RowKind::incarnation: return parse_incarnation(value).has_value();
     case RowKind::audit_head: return audit::parse_kept_head(value).has_value();
     case RowKind::audit_checkpoint: return audit::parse_checkpoint(value).has_value();
+    case RowKind::unreadable:
     case RowKind::audit: break;
   }
   return false;
 }
 
 }  // namespace
+
+TEST_CASE("a revocation of an earlier version, which did not say when the device was last seen, is read") {
+  Revocation seen = revocation();
+  seen.last_seen = WallTime{-5};
+  auto parsed = parse_revocation(*to_row(seen).value);
+  REQUIRE(parsed);
+  CHECK(parsed->last_seen == WallTime{-5});
+  auto old = parse_revocation(*to_row(revocation()).value);
+  REQUIRE(old);
+  CHECK_FALSE(old->last_seen);
+  CHECK(old->reason == "lost");
+  Bytes longer = *to_row(seen).value;
+  ++longer[0];
+  CHECK_FALSE(parse_revocation(longer));
+}
 
 TEST_CASE("a relation comes back with every field") {
   auto parsed = parse_relation(*to_row(relation()).value);

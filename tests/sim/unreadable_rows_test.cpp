@@ -1,0 +1,93 @@
+// Rows that a start cannot read: damaged, or of a newer version. They are told of and never lost.
+#include "tests/sim/office_fixture.hpp"
+#include "tests/sim/trail.hpp"
+
+using namespace drawbridge;
+using namespace drawbridge::sim;
+
+namespace {
+
+struct Damaged : Office {
+  std::pair<RowKind, Bytes> key_of(RowKind kind) {
+    for (const auto& [key, value] : office.disk) {
+      if (key.first == kind) return key;
+    }
+    FAIL("there is no such row");
+    return {};
+  }
+  // The row's bytes, of a layout that nobody knows yet.
+  Bytes damage(RowKind kind) {
+    Bytes& value = office.disk[key_of(kind)];
+    value[1] = 77;
+    return value;
+  }
+  Bytes kept(RowKind kind, const Bytes& key) {
+    Bytes place{static_cast<uint8_t>(kind)};
+    append(place, key);
+    return office.disk[{RowKind::unreadable, place}];
+  }
+  void restart() {
+    office.kill();
+    office.start();
+    world.run(1s);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a row that cannot be read is told of, and what was in it stays when its place is written anew") {
+  Damaged o;
+  auto [kind, key] = o.key_of(RowKind::service);
+  o.office.kill();
+  Bytes before = o.damage(kind);
+  o.office.disk[{static_cast<RowKind>(200), {1}}] = {2};
+  o.restart();
+  auto found = o.office.node->unreadable_rows();
+  CHECK(found == std::map<RowKind, size_t>{{RowKind::service, 1}, {static_cast<RowKind>(200), 1}});
+  CHECK(o.office.disk[{kind, key}] == before);
+  o.office.expose("echo");
+  o.world.run(1s);
+  CHECK(o.office.disk[{kind, key}] != before);
+  CHECK(o.kept(kind, key) == before);
+  o.restart();
+  CHECK(o.office.node->unreadable_rows().size() == 1);
+  CHECK(o.kept(kind, key) == before);
+  CHECK(o.office.disk[{static_cast<RowKind>(200), {1}}] == Bytes{2});
+}
+
+TEST_CASE("every kind of row that the node overwrites by itself is kept when it cannot be read") {
+  Damaged o;
+  auto [kind, key] = o.key_of(RowKind::instance);
+  o.office.kill();
+  Bytes before = o.damage(kind);
+  o.restart();
+  CHECK(o.office.disk[{kind, key}] != before);
+  CHECK(o.kept(kind, key) == before);
+  CHECK(o.world.run(20s, [&] { return o.connected(); }));
+}
+
+TEST_CASE("a node whose own row cannot be read does not start, and changes nothing") {
+  Damaged o;
+  o.office.kill();
+  o.damage(RowKind::node);
+  auto before = o.office.disk;
+  Node node({.identity = o.office.identity, .name = "office"}, o.office.entropy);
+  std::vector<Row> rows;
+  for (const auto& [key, value] : o.office.disk) rows.push_back({key.first, key.second, value});
+  auto started = node.start(o.office.now(), rows);
+  REQUIRE_FALSE(started);
+  CHECK(started.error().code == ErrorCode::malformed);
+  CHECK_FALSE(started.error().remedy.empty());
+  CHECK_FALSE(node.poll_persist());
+}
+
+TEST_CASE("of a revoked device the office knows when it was last seen, also after a restart") {
+  Damaged o;
+  o.world.run(1min);
+  WallTime revoked_at = o.office.now().wall;
+  o.revoke();
+  o.restart();
+  auto seen = o.office.node->devices(o.office.now()).at(0).last_seen;
+  REQUIRE(seen);
+  CHECK(*seen == revoked_at);
+}
