@@ -193,11 +193,24 @@ bool World::run(Duration longest, const std::function<bool()>& done) {
           one->node->handle_persist_failed(one->now(), batch.ticket, "no space left on device");
           continue;
         }
+        WriteFault fault = ++one->writes == one->fault_at ? one->fault : WriteFault::none;
+        if (fault == WriteFault::refused) {
+          one->node->handle_persist_failed(one->now(), batch.ticket, "input/output error");
+          continue;
+        }
+        if (fault == WriteFault::lost) {
+          one->kill();
+          continue;
+        }
         ++one->batches;
         for (Row& row : batch.rows) {
           if (row.and_all_before) one->disk.erase(one->disk.lower_bound({row.kind, {}}), one->disk.lower_bound({row.kind, row.key}));
           if (row.value) one->disk[{row.kind, row.key}] = *row.value;
           else one->disk.erase({row.kind, row.key});
+        }
+        if (fault == WriteFault::untold) {
+          one->kill();
+          continue;
         }
         one->node->handle_persisted(one->now(), batch.ticket);
       }

@@ -32,6 +32,9 @@ struct SimFlow {
   std::vector<Arrival> arrived;    // datagrams
 };
 
+// What may happen to one write of a disk: it is refused; power fails before it is durable; or after, before anybody is told.
+enum class WriteFault { none, refused, lost, untold };
+
 // One computer: a node with its disk, its clocks and its address. `node` is null while it is off.
 class SimNode {
  public:
@@ -84,6 +87,9 @@ class SimNode {
   Duration disk_latency = 2ms;
   bool disk_full = false;
   bool disk_reserve = false;           // what is vital finds room on a full disk
+  uint64_t writes = 0;                 // batches that were tried
+  uint64_t fault_at = 0;               // with this write, counted from 1 ...
+  WriteFault fault = WriteFault::none; // ... this happens
   std::array<uint8_t, 32> machine{};           // as NodeConfig
   std::vector<uint8_t> versions;               // as NodeConfig
   std::map<std::pair<RowKind, Bytes>, Bytes> disk;
