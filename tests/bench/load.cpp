@@ -4,8 +4,11 @@
 //   load bulk ADDRESS PORT up|down STREAMS MIB              -> Mbit/s
 //   load ping ADDRESS PORT COUNT                            -> p50 and p99 of one byte there and back, in us
 //   load connect ADDRESS PORT COUNT                         -> new connections one after another, per second
+//   load call ADDRESS PORT SECONDS                          -> of 50 datagrams a second there and back: % lost, worst jitter in ms
+//                                                              (RFC 3550 6.4.1), median and p99 of the round trip in ms
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -87,7 +90,19 @@ void serve_one(int fd) {
   close(fd);
 }
 
+void echo_datagrams(const sockaddr_in& at) {
+  int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) fail("bind");
+  char buffer[2048];
+  sockaddr_in from{};
+  for (socklen_t size = sizeof from;; size = sizeof from) {
+    ssize_t length = recvfrom(fd, buffer, sizeof buffer, 0, reinterpret_cast<sockaddr*>(&from), &size);
+    if (length > 0) (void)!sendto(fd, buffer, static_cast<size_t>(length), 0, reinterpret_cast<sockaddr*>(&from), size);
+  }
+}
+
 void serve(const sockaddr_in& at) {
+  std::thread(echo_datagrams, at).detach();
   int listener = socket(AF_INET, SOCK_STREAM, 0);
   int on = 1;
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -151,6 +166,59 @@ void connections(const sockaddr_in& to, unsigned count) {
   std::printf("%.1f\n", count / std::chrono::duration<double>(Clock::now() - begun).count());
 }
 
+// One end of a telephone call, whose other end sends everything back: 160 bytes of sound in 20 ms.
+class Call {
+ public:
+  explicit Call(const sockaddr_in& to) : fd_(socket(AF_INET, SOCK_DGRAM, 0)) {
+    if (connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) fail("connect");
+  }
+  void last(unsigned seconds) {
+    size_t count = seconds * 50;
+    auto begun = Clock::now();
+    for (size_t i = 0; i < count; ++i) {
+      receive_until(begun + i * std::chrono::milliseconds(20));
+      Packet packet{i, Clock::now().time_since_epoch().count(), {}};
+      (void)!send(fd_, &packet, sizeof packet, 0);
+    }
+    receive_until(Clock::now() + std::chrono::seconds(2));
+    print(count);
+  }
+
+ private:
+  struct Packet {
+    uint64_t number;
+    Clock::rep sent;
+    char sound[156];
+  };
+  void receive_until(Clock::time_point end) {
+    for (;;) {
+      auto left = std::chrono::duration_cast<std::chrono::microseconds>(end - Clock::now()).count();
+      if (left <= 0) return;
+      pollfd watched{fd_, POLLIN, 0};
+      timespec wait{left / 1'000'000, left % 1'000'000 * 1'000};
+      if (ppoll(&watched, 1, &wait, nullptr) > 0) receive();
+    }
+  }
+  void receive() {
+    Packet packet;
+    if (recv(fd_, &packet, sizeof packet, 0) != sizeof packet) return;
+    double ms = std::chrono::duration<double, std::milli>(Clock::now() - Clock::time_point(Clock::duration(packet.sent))).count();
+    if (!trips_.empty()) jitter_ += (std::abs(ms - trips_.back()) - jitter_) / 16;
+    worst_jitter_ = std::max(worst_jitter_, jitter_);
+    trips_.push_back(ms);
+  }
+  void print(size_t count) {
+    double lost = 100.0 * static_cast<double>(count - std::min(count, trips_.size())) / static_cast<double>(count);
+    if (trips_.empty()) trips_.push_back(0);
+    std::sort(trips_.begin(), trips_.end());
+    std::printf("%.2f %.3f %.3f %.3f\n", lost, worst_jitter_, trips_[trips_.size() / 2], trips_[trips_.size() * 99 / 100]);
+  }
+
+  int fd_;
+  double jitter_ = 0, worst_jitter_ = 0;
+  std::vector<double> trips_;
+};
+
 }  // namespace
 
 int main(int count, char** words) {
@@ -160,6 +228,7 @@ int main(int count, char** words) {
   else if (verb == "bulk" && count == 7) bulk(address(words[2], words[3]), words[4][0] == 'u', std::atoi(words[5]), std::atoi(words[6]));
   else if (verb == "ping" && count == 5) ping(address(words[2], words[3]), std::atoi(words[4]));
   else if (verb == "connect" && count == 5) connections(address(words[2], words[3]), std::atoi(words[4]));
-  else return std::fputs("usage: load serve|bulk|ping|connect ADDRESS PORT ...\n", stderr), 2;
+  else if (verb == "call" && count == 5) Call(address(words[2], words[3])).last(static_cast<unsigned>(std::atoi(words[4])));
+  else return std::fputs("usage: load serve|bulk|ping|connect|call ADDRESS PORT ...\n", stderr), 2;
   return 0;
 }
