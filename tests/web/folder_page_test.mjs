@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
@@ -14,6 +15,9 @@ async function sharedFolder(test) {
   mkdirSync(path.join(shared, "Letters"), { recursive: true });
   writeFileSync(path.join(shared, "contract.txt"), "signed\n");
   writeFileSync(path.join(shared, HOSTILE), "harmless\n");
+  // A film of two minutes, of which a picture a second is a key frame.
+  execFileSync("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "testsrc=size=640x360:rate=10:duration=120", "-c:v", "libvpx", "-g", "10",
+    "-b:v", "2M", "-deadline", "realtime", "-cpu-used", "8", path.join(shared, "visit.webm")]);
   const office = new Node(test, folder, "Office");
   const laptop = new Node(test, folder, "Laptop");
   await office.init();
@@ -40,6 +44,25 @@ test("the folder's page in a browser", async (t) => {
     assert.equal(await page.locator("img[src=x]").count(), 0);
     await page.getByText("Letters").click();
     await eventually(() => page.url().endsWith("/Letters/"), "the folder is open");
+    assert.deepEqual(page.faults, []);
+  });
+
+  await t.test("a film is shown, and seeking asks for the part that is wanted", async () => {
+    const page = await openPage(browser);
+    const ranges = [];
+    page.on("request", (request) => { if (request.headers().range) ranges.push(request.headers().range); });
+    await page.goto(url);
+    await page.getByText("visit.webm").click();
+    const film = page.locator("video");
+    await film.evaluate((video) => new Promise((resolve) => { video.readyState >= 2 ? resolve() : video.addEventListener("loadeddata", resolve, { once: true }); }));
+    const shown = await film.evaluate((video) => new Promise((resolve, reject) => {
+      video.addEventListener("seeked", () => resolve(video.currentTime), { once: true });
+      video.addEventListener("error", () => reject(new Error(video.error.message)));
+      video.currentTime = 100;
+    }));
+    assert.ok(Math.abs(shown - 100) < 1, `at ${shown} s`);
+    assert.ok(ranges.some((range) => Number(/^bytes=(\d+)-/.exec(range)?.[1]) > 0), ranges.join());
+    await picture(page, "folder-film");
     assert.deepEqual(page.faults, []);
   });
 
