@@ -18,6 +18,11 @@ struct ExposeArguments {
   std::string name, target;
 };
 
+struct OpenArguments {
+  std::string service;
+  bool close = false;
+};
+
 // The daemon has another working directory: `folder:` and `unix:` paths are made absolute here.
 std::string absolute_target(const std::string& target) {
   for (std::string kind : {"folder:ro:", "folder:", "unix:"}) {
@@ -87,14 +92,54 @@ bool open_in_browser(const std::string& url) {
   return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-ExitCode open_service(Session& session, const std::string& name) {
-  Value listed = session.ask("services");
-  std::string url = service_to_open(listed.items(), name).text("url");
-  if (session.out.document(Value::map({{"url", url}}))) return ExitCode::done;
+void show_in_browser(Session& session, const std::string& url) {
   session.out.line(url);
   bool has_screen = getenv("DISPLAY") || getenv("WAYLAND_DISPLAY");
   if (!has_screen || !open_in_browser(url)) session.out.note("Open this address in a browser on this computer.");
+}
+
+ExitCode open_service(Session& session, const Value::Array& services, const std::string& name) {
+  std::string url = service_to_open(services, name).text("url");
+  if (!session.out.document(Value::map({{"url", url}}))) show_in_browser(session, url);
   return ExitCode::done;
+}
+
+// The browser is not root's: who called sudo may connect.
+Value page_user() {
+  const char* user = geteuid() == 0 ? getenv("SUDO_UID") : nullptr;
+  return user ? Value(uint64_t{std::strtoul(user, nullptr, 10)}) : Value();
+}
+
+ExitCode open_page(Session& session) {
+  Value page = session.ask("page.open", Value::map({{"user", page_user()}}));
+  if (session.out.document(page)) return ExitCode::done;
+  show_in_browser(session, page.text("url"));
+  session.out.note("The address works once, for five minutes. To close the page everywhere: drawbridge open --close");
+  return ExitCode::done;
+}
+
+ExitCode close_page(Session& session) {
+  Value result = session.ask("page.close");
+  if (session.out.document(result)) return ExitCode::done;
+  session.out.line(result.uint("closed").value_or(0) ? "The page is closed." : "The page was not open.");
+  return ExitCode::done;
+}
+
+// Nobody's office, and something to look at: that is what a device's owner means.
+bool is_a_device_only(const Value::Array& services) {
+  bool opens = false;
+  for (const Value& service : services) {
+    if (service.text("target").empty()) opens = opens || !service.text("url").empty();
+    else return false;
+  }
+  return opens;
+}
+
+ExitCode open(Session& session, const OpenArguments& arguments) {
+  if (arguments.close) return close_page(session);
+  Value listed = session.ask("services");
+  bool service = !arguments.service.empty() || is_a_device_only(listed.items());
+  return service ? open_service(session, listed.items(), arguments.service) : open_page(session);
 }
 
 }  // namespace
@@ -104,7 +149,7 @@ void add_service_commands(CommandTable& table) {
   auto* expose_command = table.add("expose", "Share a service of this office with allowed devices",
                                    [exposed](Session& session) { return expose(session, *exposed); });
   expose_command->add_option("NAME", exposed->name, "Lower-case letters, digits and dashes")->required();
-  expose_command->add_option("TARGET", exposed->target, "HOST:PORT, udp:HOST:PORT, http://HOST:PORT, unix:/PATH, folder:/PATH or command:PROGRAM")->required();
+  expose_command->add_option("TARGET", exposed->target, "HOST:PORT, udp:HOST:PORT, http://HOST:PORT, unix:/PATH, folder:/PATH, command:PROGRAM or office-page")->required();
 
   auto removed = std::make_shared<std::string>();
   auto* unexpose_command = table.add("unexpose", "Stop sharing a service",
@@ -113,10 +158,11 @@ void add_service_commands(CommandTable& table) {
 
   table.add("services", "What this computer shares, and what it may reach", services);
 
-  auto opened = std::make_shared<std::string>();
-  auto* open_command = table.add("open", "Open a service in the browser",
-                                 [opened](Session& session) { return open_service(session, *opened); });
-  open_command->add_option("SERVICE", *opened);
+  auto opened = std::make_shared<OpenArguments>();
+  auto* open_command = table.add("open", "Open this office's page, or a service, in the browser",
+                                 [opened](Session& session) { return open(session, *opened); });
+  open_command->add_option("SERVICE", opened->service, "One that an office offers to this computer");
+  open_command->add_flag("--close", opened->close, "Close this office's page, wherever it is open on this computer");
 }
 
 }  // namespace drawbridge::cli

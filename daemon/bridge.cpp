@@ -8,8 +8,10 @@
 #include "daemon/observe/event_log.hpp"
 #include "daemon/observe/service_notify.hpp"
 #include "daemon/observe/watchdog.hpp"
+#include "daemon/office_page/page_commands.hpp"
 #include "daemon/process.hpp"
 #include "daemon/relay/relay_key.hpp"
+#include "daemon/storage/key_file_reader.hpp"
 #include "protocol/aead/packet_protection.hpp"
 
 namespace drawbridge {
@@ -72,7 +74,8 @@ Bridge::Bridge(const StateDirectory& state, const BridgeOptions& options, Config
       connector_(loop_, flows_, connector_answers()),
       folders_(options_.outside),
       http_(loop_),
-      commands_(loop_, log_, state_.file("commands"), options_.outside) {
+      commands_(loop_, log_, state_.file("commands"), options_.outside),
+      traffic_timer_(loop_, [this] { sample_traffic(); }) {
   driver_.set_outlet(&relay_links_);
   choose_proxy();
 }
@@ -90,6 +93,7 @@ Bridge::~Bridge() {
   driver_.set_outlet(nullptr);
   // What commands still wait for must not outlive what they act on.
   admin_.reset();
+  page_.reset();
 }
 
 NodeDriver::Readers Bridge::driver_readers() {
@@ -100,6 +104,7 @@ NodeDriver::Readers Bridge::driver_readers() {
         flows_.sweep();
         http_.sweep();
         if (admin_) admin_->sweep();
+        if (page_) page_->sweep();
       },
       [this](const Error& error) {
         log_.error(LogEvent::storage_failed, {{LogField::message, error.message}, {LogField::remedy, error.remedy}});
@@ -136,6 +141,23 @@ gateway::Gateway::Hooks Bridge::gateway_hooks() {
           }};
 }
 
+office_page::OfficePage::Hooks Bridge::page_hooks() {
+  return {[this](admin::CallPtr call) { office_page::run_page_command(*scope_, std::move(call)); },
+          [this](const LocalRefusal& refusal) { local_refused(refusal); }};
+}
+
+// What systemd hands in is kept by systemd.
+bool Bridge::key_is_open() const {
+  KeySource source = find_key(state_.key_file(), "");
+  auto locked = has_passphrase(source);
+  return !source.credential && locked && !*locked;
+}
+
+void Bridge::sample_traffic() {
+  traffic_.sample(loop_.now().boot, node_.peers(loop_.now()));
+  traffic_timer_.start(traffic_fine);
+}
+
 void Bridge::offer_services() {
   auto services = node_.offered_services();
   forward_->offer(services);
@@ -163,6 +185,10 @@ admin::Scope Bridge::admin_scope() {
           outside_,
           relay_links_,
           [this] { return warnings(); },
+          *page_,
+          traffic_,
+          *settings_,
+          [this] { return key_is_open(); },
           [this] {
             end_ = End::restart;
             loop_.stop();
@@ -175,6 +201,9 @@ Result<void> Bridge::start() {
   users_ = users.take();
   connector_.serve(Target::Kind::folder, [this](const event::FlowRequested& request, const Target& target) {
     return folders_.connect(target.path, request.service, target.read_only);
+  });
+  connector_.serve(Target::Kind::page, [this](const event::FlowRequested& request, const Target&) {
+    return page_->connect({std::nullopt, request.device.peer, request.device_name, request.service});
   });
   connector_.find(Target::Kind::command,
                   {[this](const std::string& service, ServiceConnector::Found found) { commands_.when_ready(service, std::move(found)); },
@@ -199,7 +228,9 @@ Result<void> Bridge::start() {
   node_.handle_network_change(loop_.now(), reachable());
   use_lan();
   if (config_.port_mapping) outside_.map_port(driver_.listening());
+  page_ = std::make_unique<office_page::OfficePage>(loop_, entropy_, owners_, page_hooks());
   scope_ = std::make_unique<admin::Scope>(admin_scope());
+  sample_traffic();
   admin_ = std::make_unique<admin::AdminServer>(
       loop_, options_.control, [this](admin::CallPtr call) { admin::run_command(*scope_, std::move(call)); }, options_.control_group);
   return options_.relay ? start_relay() : Result<void>();

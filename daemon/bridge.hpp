@@ -14,6 +14,8 @@
 #include "daemon/io/interface_monitor.hpp"
 #include "daemon/io/system_entropy.hpp"
 #include "daemon/nat/outside_addresses.hpp"
+#include "daemon/observe/traffic_history.hpp"
+#include "daemon/office_page/office_page.hpp"
 #include "daemon/relay/relay_links.hpp"
 #include "daemon/relay/relay_service.hpp"
 #include "daemon/services/command_services.hpp"
@@ -76,7 +78,10 @@ class Bridge {
   NodeDriver::Readers driver_readers();
   ServiceConnector::Answers connector_answers();
   gateway::Gateway::Hooks gateway_hooks();
+  office_page::OfficePage::Hooks page_hooks();
   void offer_services();
+  void sample_traffic();
+  bool key_is_open() const;
   admin::Scope admin_scope();
 
   const StateDirectory& state_;
@@ -104,9 +109,12 @@ class Bridge {
   CommandServices commands_;
   std::unique_ptr<LocalForward> forward_;
   std::unique_ptr<gateway::Gateway> gateway_;
+  TrafficHistory traffic_;
+  LocalTimer traffic_timer_;
   std::unique_ptr<InterfaceMonitor> monitor_;
   admin::EventWatchers watchers_;
   std::unique_ptr<admin::Scope> scope_;
+  std::unique_ptr<office_page::OfficePage> page_;
   std::unique_ptr<admin::AdminServer> admin_;
   std::vector<std::unique_ptr<SignalWatch>> signals_;
   std::unique_ptr<RelayService> relay_;

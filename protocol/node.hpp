@@ -176,6 +176,9 @@ class Node {
   void handle_persist_failed(Now now, uint64_t ticket, const std::string& reason);
   // A program of another user of this machine was kept from a service: put on record, at most once a minute.
   void handle_local_refusal(Now now, const std::string& user, const std::string& address);
+  // A device that was granted the office's page asks there for `request`, a change: put on record under its name.
+  void handle_device_request(Now now, const DeviceId& device, const std::string& name, const std::string& service,
+                             const std::string& request);
   // SIGTERM: tells peers `restarting`. Poll transmits once more, then destroy.
   void shut_down(Now now);
 

@@ -145,6 +145,11 @@ void Node::handle_local_refusal(Now now, const std::string& user, const std::str
   core.shared.audit(now, audit::RecordType::refused, nullptr, "", "", detail);
 }
 
+void Node::handle_device_request(Now now, const DeviceId& device, const std::string& name, const std::string& service,
+                                 const std::string& request) {
+  core_->shared.audit(now, audit::RecordType::asked_by_device, &device, name, service, request);
+}
+
 Instant Node::Core::next_timeout() const {
   Instant next = std::min(shared.journal.next_timeout(), shared.relays.next_timeout());
   for (const auto& [key, peer] : peers) next = std::min(next, peer->next_timeout());

@@ -10,11 +10,18 @@ namespace {
 // Requests of one client that are under way at once: the command line has one.
 constexpr size_t calls_at_once = 32;
 
+std::optional<uid_t> user_of(int fd) {
+  ucred peer{};
+  socklen_t length = sizeof peer;
+  return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 ? std::optional(peer.uid) : std::nullopt;
+}
+
 }  // namespace
 
 AdminConnection::AdminConnection(Loop& loop, FileDescriptor fd, Callbacks callbacks)
     : fd_(std::move(fd)),
       callbacks_(std::move(callbacks)),
+      user_(user_of(fd_.get())),
       watch_(loop, fd_.get(), [this](unsigned events) { ready(events); }) {
   watch_.want(FdWatch::readable);
 }
@@ -44,7 +51,7 @@ void AdminConnection::take_frames() {
     if (!*frame) return;
     auto request = decode_request(**frame);
     if (!request || take_stream_ || calls_.size() == calls_at_once) return close();
-    auto call = std::make_shared<Call>(*this, request.take());
+    auto call = std::make_shared<Call>(static_cast<CallClient&>(*this), request.take(), Caller{user_, std::nullopt, "", ""});
     calls_.push_back(call);
     callbacks_.request(std::move(call));
   }
@@ -102,34 +109,6 @@ void AdminConnection::close() {
   for (const CallPtr& call : std::exchange(calls_, {})) call->abandon();
   if (take_stream_) std::exchange(take_stream_, {})(FileDescriptor());
   callbacks_.over();
-}
-
-void Call::answer(const Response& response) {
-  if (!connection_) return;
-  auto self = shared_from_this();
-  AdminConnection& connection = *connection_;
-  if (!response.more) {
-    connection_ = nullptr;
-    abandoned_ = nullptr;
-    connection.finished(*this);
-  }
-  connection.send(response);
-}
-
-void Call::result_and_take_stream(Value value, std::function<void(FileDescriptor)> taken) {
-  if (!connection_) return;
-  AdminConnection& connection = *connection_;
-  result(std::move(value));
-  connection.take_stream(std::move(taken));
-}
-
-void Call::when_sent(std::function<void()> callback) {
-  if (connection_) connection_->when_sent(std::move(callback));
-}
-
-void Call::abandon() {
-  connection_ = nullptr;
-  if (auto callback = std::exchange(abandoned_, {})) callback();
 }
 
 }  // namespace drawbridge::admin

@@ -10,7 +10,7 @@
 
 namespace drawbridge::admin {
 
-class AdminConnection {
+class AdminConnection final : private CallClient {
  public:
   struct Callbacks {
     std::function<void(CallPtr)> request;  // a whole, well-formed request
@@ -18,16 +18,15 @@ class AdminConnection {
   };
 
   AdminConnection(Loop& loop, FileDescriptor fd, Callbacks callbacks);
-  ~AdminConnection();
+  ~AdminConnection() override;
   AdminConnection(const AdminConnection&) = delete;
   AdminConnection& operator=(const AdminConnection&) = delete;
 
  private:
-  friend class Call;
-  void send(const Response& response);
-  void finished(Call& call);
-  void take_stream(std::function<void(FileDescriptor)> taken);
-  void when_sent(std::function<void()> callback);
+  void send(const Response& response) override;
+  void finished(Call& call) override;
+  void take_stream(std::function<void(FileDescriptor)> taken) override;
+  void when_sent(std::function<void()> callback) override;
 
   void ready(unsigned events);
   void read_in();
@@ -38,6 +37,7 @@ class AdminConnection {
 
   FileDescriptor fd_;
   Callbacks callbacks_;
+  std::optional<uid_t> user_;  // who connected
   FrameDecoder decoder_;
   Bytes unsent_;
   size_t sent_ = 0;           // of unsent_

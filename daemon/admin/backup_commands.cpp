@@ -1,6 +1,7 @@
 // backup, restore: the whole state, sealed to a key from the words. take-over: which of two copies is the office.
 #include "daemon/admin/arguments.hpp"
 #include "daemon/admin/commands.hpp"
+#include "daemon/admin/documents.hpp"
 #include "daemon/admin/rfc3339.hpp"
 #include "protocol/backup/backup.hpp"
 
@@ -52,8 +53,9 @@ void run_backup(Scope& scope, const CallPtr& call) {
       [&scope, outcome, node = scope.node().id(), created_at](RowStore& store) {
         outcome->result = seal_state(store, scope, node, created_at, outcome->content);
       },
-      [call, outcome, created_at] {
+      [&scope, call, outcome, created_at] {
         if (!outcome->result) return call->fail(outcome->result.error());
+        scope.settings.set(backup_made_setting, to_rfc3339(created_at));
         call->result(Value::map({{"content", std::move(outcome->content)}, {"created_at", to_rfc3339(created_at)}}));
       });
 }

@@ -6,6 +6,12 @@
 namespace drawbridge::admin {
 
 void run_status(Scope& scope, const CallPtr& call);
+void run_overview(Scope& scope, const CallPtr& call);
+void run_traffic(Scope& scope, const CallPtr& call);
+void run_words_kept(Scope& scope, const CallPtr& call);
+void run_qr(Scope& scope, const CallPtr& call);
+void run_page_open(Scope& scope, const CallPtr& call);
+void run_page_close(Scope& scope, const CallPtr& call);
 void run_services(Scope& scope, const CallPtr& call);
 void run_expose(Scope& scope, const CallPtr& call);
 void run_unexpose(Scope& scope, const CallPtr& call);

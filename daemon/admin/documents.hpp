@@ -13,6 +13,11 @@ Value offered_service_document(Scope& scope, const OfferedService& service);
 // What this node exposes, then what it may reach.
 Value services_document(Scope& scope);
 Value status_document(Scope& scope);
+Value relays_document(Scope& scope);
+
+// Settings of this state folder: when its owner last made a backup, and said that the 24 words are kept safe.
+constexpr const char* backup_made_setting = "backup/made_at";
+constexpr const char* words_kept_setting = "words/kept_at";
 
 Value listen_document(Scope& scope);
 // What the owner has fixed, and what is found there.

@@ -35,6 +35,12 @@ relay::RelayAddress find_own(Scope& scope, const std::string& text) {
 
 }  // namespace
 
+Value relays_document(Scope& scope) {
+  Value list = Value::array();
+  for (const relay::RelayAddress& address : scope.node().own_relays()) list.push(relay_document(scope, address));
+  return list;
+}
+
 void run_relay_add(Scope& scope, const CallPtr& call) {
   Arguments arguments(call->request().args);
   std::string url = arguments.text("url");
@@ -54,9 +60,7 @@ void run_relay_remove(Scope& scope, const CallPtr& call) {
 // A relay that has nobody to serve yet is not asked: it is listed as `waiting`.
 void run_relay_list(Scope& scope, const CallPtr& call) {
   if (auto done = Arguments(call->request().args).done(); !done) return call->fail(done.error());
-  Value list = Value::array();
-  for (const relay::RelayAddress& address : scope.node().own_relays()) list.push(relay_document(scope, address));
-  call->result(std::move(list));
+  call->result(relays_document(scope));
 }
 
 }  // namespace drawbridge::admin

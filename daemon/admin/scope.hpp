@@ -7,10 +7,15 @@
 #include "daemon/gateway/gateway.hpp"
 #include "daemon/nat/outside_addresses.hpp"
 #include "daemon/node_driver.hpp"
+#include "daemon/observe/traffic_history.hpp"
 #include "daemon/observe/warnings.hpp"
 #include "daemon/relay/relay_links.hpp"
 #include "daemon/services/local_forward.hpp"
 #include "daemon/services/service_connector.hpp"
+
+namespace drawbridge::office_page {
+class OfficePage;
+}
 
 namespace drawbridge::admin {
 
@@ -51,6 +56,10 @@ struct Scope {
   const OutsideAddresses& outside;
   const RelayLinks& relay_links;
   std::function<std::vector<Warning>()> warnings;  // what the owner should know
+  office_page::OfficePage& page;
+  TrafficHistory& traffic;
+  Settings& settings;
+  std::function<bool()> key_is_open;  // the key file has no passphrase, and nobody else keeps it
   std::function<void()> restart;  // begin anew with what is on disk, after this turn
 
   Node& node() { return driver.node(); }

@@ -1,6 +1,7 @@
 // status, ping, wait: how things are, and waiting until they are so.
 #include "daemon/admin/arguments.hpp"
 #include "daemon/admin/commands.hpp"
+#include "daemon/admin/document_watch.hpp"
 #include "daemon/admin/documents.hpp"
 #include "daemon/admin/echo.hpp"
 #include "daemon/admin/lookup.hpp"
@@ -8,55 +9,8 @@
 namespace drawbridge::admin {
 namespace {
 
-constexpr Duration watch_interval = 250ms;
-constexpr Duration measure_interval = 2s;
 constexpr uint64_t ping_timeout_ms = 5'000;
 constexpr uint64_t longest_ping_ms = 600'000;
-
-// Sends the status after each change, as fast as the client reads but at most four times a second; and from time to
-// time anyway, because round trips and losses change without an event.
-class StatusWatch : public std::enable_shared_from_this<StatusWatch> {
- public:
-  StatusWatch(Scope& scope, const CallPtr& call)
-      : scope_(scope), call_(call), timer_(scope.loop, [this] { due(); }), measure_(scope.loop, [this] { measure(); }) {
-    measure_.start(measure_interval);
-  }
-
-  void changed() {
-    if (std::exchange(changed_, true)) return;
-    timer_.start(watch_interval);
-  }
-
- private:
-  void measure() {
-    CallPtr call = call_.lock();
-    if (!call || !call->open()) return;
-    measure_.start(measure_interval);
-    ask_for_echoes(scope_, [self = shared_from_this()] { self->changed(); });
-  }
-  void due() {
-    CallPtr call = call_.lock();
-    if (!call || !call->open()) return;
-    call->when_sent([self = shared_from_this()] { self->send(); });
-  }
-  void send() {
-    CallPtr call = call_.lock();
-    if (!call) return;
-    changed_ = false;
-    call->more(status_document(scope_));
-  }
-
-  Scope& scope_;
-  std::weak_ptr<Call> call_;
-  LocalTimer timer_, measure_;
-  bool changed_ = false;
-};
-
-void watch_status(Scope& scope, const CallPtr& call) {
-  auto watch = std::make_shared<StatusWatch>(scope, call);
-  scope.watchers.add(call, [watch](const Event&) { watch->changed(); });
-  call->more(status_document(scope));
-}
 
 Value ping_document(Scope& scope, const RelationKey& key, const event::RequestDone& done) {
   for (const PeerStatus& peer : scope.node().peers(scope.now())) {
@@ -148,7 +102,7 @@ void run_status(Scope& scope, const CallPtr& call) {
   bool watch = arguments.flag("watch");
   if (auto done = arguments.done(); !done) return call->fail(done.error());
   ask_for_echoes(scope,
-                 [&scope, call, watch] { watch ? watch_status(scope, call) : call->result(status_document(scope)); });
+                 [&scope, call, watch] { watch ? watch_document(scope, call, status_document) : call->result(status_document(scope)); });
 }
 
 // Only a daemon that runs answers here: the other is admin::LockedDoor.

@@ -18,7 +18,7 @@ bool take_ending(std::string_view& text, std::string_view ending) {
 }  // namespace
 
 bool is_for_browsers(const OfferedService& service) {
-  return service.kind == "folder" || service.kind == "http";
+  return service.kind == "folder" || service.kind == "http" || service.kind == "page";
 }
 
 std::optional<Route> Routes::find(std::string_view host, uint16_t port) const {

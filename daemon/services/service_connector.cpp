@@ -44,8 +44,8 @@ void ServiceConnector::handle(const event::FlowRequested& request) {
   if (auto finder = finders_.find(target->kind); finder != finders_.end()) return find_and_dial(request, finder->second);
   auto opener = openers_.find(target->kind);
   if (opener != openers_.end()) return open_inside(request, *target, opener->second);
-  if (target->kind == Target::Kind::folder) {
-    return refuse(request.flow, request.service, FlowReset::target_failed, "This office does not serve folders.");
+  if (target->kind == Target::Kind::folder || target->kind == Target::Kind::page) {
+    return refuse(request.flow, request.service, FlowReset::target_failed, "This office does not serve this itself.");
   }
   dial(request, *target);
 }

@@ -6,7 +6,7 @@
 namespace drawbridge {
 namespace {
 
-constexpr const char* forms = "Write host:port, udp:host:port, http://host:port, unix:/path/to/socket, folder:/path/to/folder or command:PROGRAM.";
+constexpr const char* forms = "Write host:port, udp:host:port, http://host:port, unix:/path/to/socket, folder:/path/to/folder, command:PROGRAM or office-page.";
 constexpr uint16_t web_port = 80;  // a folder is a page for browsers
 
 Error invalid(const std::string& message) {
@@ -71,6 +71,7 @@ Result<Target> web_address(std::string text) {
 
 Result<Target> parse_target(const std::string& text) {
   if (text.size() > 4096) return invalid("The target is too long.");
+  if (text == "office-page") return Target{Target::Kind::page, "", 0, "", false};
   if (text.starts_with("unix:")) return with_path(Target::Kind::unix_socket, text.substr(5));
   if (text.starts_with("folder:ro:")) {
     auto target = with_path(Target::Kind::folder, text.substr(10));
@@ -107,6 +108,8 @@ const char* kind_name(Target::Kind kind) {
       return "folder";
     case Target::Kind::command:
       return "command";
+    case Target::Kind::page:
+      return "page";
   }
   return "tcp";
 }
@@ -121,6 +124,7 @@ uint16_t native_port(const Target& target) {
     case Target::Kind::command:
       return 0;
     case Target::Kind::folder:
+    case Target::Kind::page:
       return web_port;
   }
   return 0;

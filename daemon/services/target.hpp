@@ -9,7 +9,7 @@
 namespace drawbridge {
 
 struct Target {
-  enum class Kind { tcp, udp, http, unix_socket, folder, command };
+  enum class Kind { tcp, udp, http, unix_socket, folder, command, page };
   Kind kind = Kind::tcp;
   std::string host;   // tcp, udp, http: name or address, without brackets
   uint16_t port = 0;  // tcp, udp, http
@@ -18,11 +18,11 @@ struct Target {
 };
 
 // "host:port", "[2001:db8::1]:port", "udp:host:port", "http://host:port", "unix:/path", "folder:/path", "folder:ro:/path",
-// "command:PROGRAM ARGUMENTS". `invalid_argument` names what is wrong and which
+// "command:PROGRAM ARGUMENTS", "office-page" (the office's own page). `invalid_argument` names what is wrong and which
 // forms there are.
 Result<Target> parse_target(const std::string& text);
 
-// The kind's name in the service list: "tcp", "udp", "http", "unix", "folder", "command".
+// The kind's name in the service list: "tcp", "udp", "http", "unix", "folder", "command", "page".
 const char* kind_name(Target::Kind kind);
 // The port proposed to devices; 0: none.
 uint16_t native_port(const Target& target);

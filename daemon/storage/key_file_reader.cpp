@@ -106,7 +106,10 @@ Result<KeyFile> read_key(const KeySource& source) {
 }
 
 Result<bool> wants_passphrase(const KeySource& source) {
-  if (!source.passphrase_file.empty()) return false;
+  return source.passphrase_file.empty() ? has_passphrase(source) : Result<bool>(false);
+}
+
+Result<bool> has_passphrase(const KeySource& source) {
   auto bytes = read_secret(source.file, source.credential, largest_key_file);
   if (!bytes) return bytes.error();
   auto summary = inspect_key_file(bytes->reveal());

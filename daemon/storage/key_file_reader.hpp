@@ -23,6 +23,9 @@ KeySource find_key(const std::string& key_file, const std::string& passphrase_fi
 // `authentication`: the passphrase is missing or wrong. Each with what to do.
 Result<KeyFile> read_key(const KeySource& source);
 
+// Whether the key file has a passphrase. Errors as read_key.
+Result<bool> has_passphrase(const KeySource& source);
+
 // Whether the key is locked and the source names no passphrase: somebody has to be asked. Errors as read_key.
 Result<bool> wants_passphrase(const KeySource& source);
 // read_key with a passphrase that somebody typed; `authentication` if it is wrong.

@@ -1,4 +1,4 @@
-// The page's own files, built into the program (daemon/web/embed.cmake makes the definitions).
+// The pages' own files, built into the program (daemon/web/embed.cmake makes the definitions).
 #pragma once
 
 #include <span>
@@ -15,8 +15,12 @@ struct Asset {
   ByteView bytes;
 };
 
+// Of the folder's page, and what other pages share with it.
 std::span<const Asset> assets();
+// Of the office's page alone.
+std::span<const Asset> office_assets();
 // nullptr: there is none.
 const Asset* find_asset(std::string_view name);
+const Asset* find_office_asset(std::string_view name);
 
 }  // namespace drawbridge::web

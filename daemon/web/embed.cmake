@@ -1,4 +1,5 @@
-# cmake -DOUT=embedded.cpp -P embed.cmake -- FILE...: writes a C++ file that holds these files.
+# cmake -DOUT=embedded.cpp -DNAME=assets -P embed.cmake -- FILE...: writes a C++ file that holds these files,
+# as the function NAME of daemon/web/assets.hpp.
 set(definitions "")
 set(entries "")
 set(index 0)
@@ -18,6 +19,8 @@ foreach(i RANGE ${CMAKE_ARGC})
     set(type "text/javascript; charset=utf-8")
   elseif(ending STREQUAL ".css")
     set(type "text/css; charset=utf-8")
+  elseif(ending STREQUAL ".html")
+    set(type "text/html; charset=utf-8")
   elseif(ending STREQUAL ".svg")
     set(type "image/svg+xml")
   else()
@@ -32,4 +35,4 @@ foreach(i RANGE ${CMAKE_ARGC})
   string(APPEND entries "    {\"${name}\", \"${type}\", \"\\\"${digest}\\\"\", {file_${index}, sizeof file_${index}}},\n")
   math(EXPR index "${index} + 1")
 endforeach()
-file(WRITE "${OUT}" "// Made by embed.cmake.\n#include \"daemon/web/assets.hpp\"\n\nnamespace drawbridge::web {\nnamespace {\n\n${definitions}\nconst Asset all[] = {\n${entries}};\n\n}  // namespace\n\nstd::span<const Asset> assets() { return all; }\n\n}  // namespace drawbridge::web\n")
+file(WRITE "${OUT}" "// Made by embed.cmake.\n#include \"daemon/web/assets.hpp\"\n\nnamespace drawbridge::web {\nnamespace {\n\n${definitions}\nconst Asset all[] = {\n${entries}};\n\n}  // namespace\n\nstd::span<const Asset> ${NAME}() { return all; }\n\n}  // namespace drawbridge::web\n")

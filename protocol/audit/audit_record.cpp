@@ -43,6 +43,7 @@ const char* type_name(RecordType type) {
     case RecordType::taken_over: return "taken_over";
     case RecordType::trail_disputed: return "trail_disputed";
     case RecordType::pruned: return "pruned";
+    case RecordType::asked_by_device: return "asked_by_device";
   }
   return "unknown";
 }

@@ -42,6 +42,7 @@ enum class RecordType : uint8_t {
   taken_over = 25,         // the owner said that this copy is the office
   trail_disputed = 26,     // on a device: the office's trail does not hold what it held before
   pruned = 27,             // the owner put a checkpoint in the place of older records
+  asked_by_device = 28,    // the device changed something on the office's page; what came of it has a record of its own
 };
 const char* type_name(RecordType type);  // snake_case, as `audit show` prints it
 
