@@ -2,7 +2,7 @@
 import { element, icon } from "./dom.js";
 import { say } from "./words.js";
 
-function show(dialog) {
+export function show(dialog) {
   document.body.append(dialog);
   dialog.showModal();
   return new Promise((resolve) => {

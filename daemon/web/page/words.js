@@ -1,4 +1,6 @@
 // The page's words in the browser's language. {x} is filled in by say().
+import { speaker } from "./speech.js";
+
 const english = {
   search: "Search in this folder", searchShort: "Search", upload: "Upload", newFolder: "New folder", name: "Name", size: "Size", modified: "Modified",
   empty: "This folder is empty.", emptyHint: "Drop files here, or choose Upload.", emptyReadOnly: "Nothing has been put here yet.",
@@ -79,15 +81,8 @@ const spanish = {
 
 export const all = { en: english, fr: french, es: spanish };
 
-const wished = navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase()).find((code) => code in all) ?? "en";
-export const language = wished;
-// Numbers and dates as the person writes them, if their region is of this language.
-export const locale = navigator.languages.find((tag) => tag.toLowerCase().startsWith(wished)) ?? wished;
-
-export function say(key, values = {}) {
-  const text = all[wished][key] ?? english[key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
-}
+export { language, locale } from "./speech.js";
+export const say = speaker(all);
 
 // The sentence for a refusal of the office.
 export function sayError(error) {

@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 #include <regex>
-#include <set>
 
 #include "daemon/web/assets.hpp"
+#include "words_file.hpp"
 
 using namespace drawbridge;
 
@@ -12,17 +12,6 @@ std::string words_file() {
   const web::Asset* asset = web::find_asset("words.js");
   REQUIRE(asset);
   return to_string(asset->bytes);
-}
-
-// The keys of `const LANGUAGE = { … };`.
-std::multiset<std::string> keys_of(const std::string& file, const std::string& language) {
-  size_t begin = file.find("const " + language + " = {"), end = file.find("\n};", begin);
-  REQUIRE(begin != std::string::npos);
-  std::string block = file.substr(begin, end - begin);
-  std::regex key("(\\w+): \"");
-  std::multiset<std::string> keys;
-  for (std::sregex_iterator at(block.begin(), block.end(), key), none; at != none; ++at) keys.insert((*at)[1]);
-  return keys;
 }
 
 }  // namespace
@@ -76,7 +65,7 @@ TEST_CASE("The page never raises its voice and takes nothing from elsewhere") {
 
 TEST_CASE("The page's script has no way to make markup from text") {
   for (const char* name : {"page.js", "dom.js", "list.js", "dialogs.js", "preview.js", "upload.js", "upload_panel.js",
-                           "format.js", "office.js", "words.js"}) {
+                           "format.js", "office.js", "words.js", "speech.js"}) {
     const web::Asset* asset = web::find_asset(name);
     REQUIRE(asset);
     std::string script = to_string(asset->bytes);

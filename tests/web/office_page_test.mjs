@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import test from "node:test";
+import { Node, build, eventually, pair, temporaryFolder } from "./bridge.mjs";
+import { DESKTOP, PHONE, accessibilityFaults, openBrowser, openPage, picture } from "./browser.mjs";
+
+// A name that would run if the page wrote it as HTML.
+const HOSTILE = "<img src=x onerror=alert(1)>";
+
+async function openOffice(t) {
+  const folder = temporaryFolder(t);
+  const shared = path.join(folder, "clients");
+  mkdirSync(shared);
+  writeFileSync(path.join(shared, "contract.txt"), "signed\n".repeat(20_000));
+  const office = new Node(t, folder, "Étude Dupont");
+  await office.init();
+  await office.start();
+  await office.run("expose", "clients", `folder:${shared}`);
+  await office.run("expose", "database", "localhost:9");
+  const browser = await openBrowser();
+  t.after(() => browser.close());
+  return { folder, office, browser };
+}
+
+async function newDevice(t, folder, name) {
+  const device = new Node(t, folder, name);
+  await device.init();
+  return device.start();
+}
+
+async function openThePage(office, browser, options = {}) {
+  const page = await openPage(browser, options);
+  const { url } = await office.json("open");
+  await page.goto(url);
+  await page.locator("h1").waitFor();
+  return page;
+}
+
+const card = (page, name) => page.locator("li.card.device").filter({ hasText: name });
+const answer = (page, name) => page.getByRole("dialog").getByRole("button", { name });
+
+test("the office's page in a browser", async (t) => {
+  const { folder, office, browser } = await openOffice(t);
+  const laptop = await newDevice(t, folder, "Laptop");
+  const page = await openThePage(office, browser);
+
+  await t.test("its link works once, and its secret is kept nowhere", async () => {
+    const { url } = await office.json("open");
+    const first = await openPage(browser), second = await openPage(browser);
+    await first.goto(url);
+    await first.getByRole("heading", { level: 1, name: "Étude Dupont" }).waitFor();
+    assert.ok(!first.url().includes("open="));
+    await second.goto(url);
+    await second.getByText("This link does not work any more").waitFor();
+    await picture(second, "office-link-used");
+    await first.close();
+    await second.close();
+  });
+
+  await t.test("a device is paired by the code that it shows, and appears by itself", async () => {
+    await page.getByRole("button", { name: "Add a device" }).click();
+    await page.getByLabel("Name of the device").fill(HOSTILE);
+    await page.getByLabel("clients").check();
+    await answer(page, "Show the code").click();
+    await page.locator("svg.qr").waitFor();
+    await picture(page, "office-code");
+    const shown = path.join(build, "screenshots", "office-code.png");
+    const decoded = execFileSync("zbarimg", ["--quiet", "--raw", "--oneshot", shown], { encoding: "utf8" }).trim();
+    assert.equal(decoded, await page.getByLabel("The code as a link").inputValue());
+    await laptop.json("join", decoded);
+    await page.getByText("is paired and can be used").waitFor();
+    await picture(page, "office-paired");
+    await answer(page, "Done").click();
+    await card(page, HOSTILE).getByText("Connected · direct").waitFor();
+    assert.equal(await page.locator("img").count(), 0);
+  });
+
+  await t.test("it is renamed, allowed and denied, each in two clicks", async () => {
+    await card(page, HOSTILE).getByRole("button", { name: "Rename" }).click();
+    await page.getByLabel("Name of the device").fill("Anna’s laptop");
+    await answer(page, "Save").click();
+    await card(page, "Anna’s laptop").getByRole("button", { name: "Rights" }).click();
+    await page.getByLabel("database").check();
+    await answer(page, "Save").click();
+    await card(page, "Anna’s laptop").locator(".chip", { hasText: "database" }).waitFor();
+    await page.getByRole("button", { name: "Take clients away from Anna’s laptop" }).click();
+    await answer(page, "Take away").click();
+    await card(page, "Anna’s laptop").locator(".chip", { hasText: "clients" }).waitFor({ state: "detached" });
+    const [device] = await office.json("devices");
+    assert.deepEqual(device.grants, ["database"]);
+    await office.run("allow", "Anna’s laptop", "clients");
+    await card(page, "Anna’s laptop").locator(".chip", { hasText: "clients" }).waitFor();
+  });
+
+  await t.test("what it carries is drawn", async () => {
+    const url = await laptop.urlOf("clients");
+    const visit = await openPage(browser);
+    await visit.goto(url);
+    await visit.getByText("contract.txt").click();
+    await visit.getByText("signed").first().waitFor();
+    await visit.close();
+    await page.reload();
+    await card(page, "Anna’s laptop").locator("svg.spark").waitFor();
+    await card(page, "Anna’s laptop").getByText("Details").click();
+    await page.getByText("To the device:").waitFor();
+    await picture(page, "office-details");
+  });
+
+  await t.test("services are shared and no longer shared, and say how they are", async () => {
+    await page.getByRole("link", { name: "Services" }).click();
+    await page.getByRole("button", { name: "Share a service" }).click();
+    await page.getByLabel("Where it is").fill("/nowhere/at/all");
+    await page.getByLabel("Name", { exact: true }).fill("archive");
+    await answer(page, "Share a service").click();
+    await page.getByText("There is no folder /nowhere/at/all").waitFor();
+    await page.getByLabel("Where it is").fill(folder);
+    await answer(page, "Share a service").click();
+    const archive = page.locator("li.card", { hasText: "archive" });
+    await archive.getByText("Ready").waitFor();
+    await picture(page, "office-services");
+    await archive.getByRole("button", { name: "Stop sharing" }).click();
+    await answer(page, "Stop sharing").click();
+    await archive.waitFor({ state: "detached" });
+  });
+
+  await t.test("the trail is searched, and follows what happens", async () => {
+    await page.getByRole("link", { name: "Audit trail" }).click();
+    await page.getByText("Anna’s laptop is now called").or(page.getByText("is now called Anna’s laptop")).waitFor();
+    await page.getByRole("searchbox").fill("archive shared");
+    await page.getByText("2 records found").waitFor();
+    await picture(page, "office-trail");
+    await office.run("expose", "archive", `folder:${folder}`);
+    await page.getByText("3 records found").waitFor();
+    await page.getByRole("button", { name: "Check the trail" }).click();
+    await page.getByText("The trail is whole").waitFor();
+  });
+
+  await t.test("what an owner should know is said, and done with", async () => {
+    await page.getByRole("link", { name: "Devices" }).click();
+    await page.locator("details.less summary").click();
+    await picture(page, "office-warnings");
+    await page.getByRole("button", { name: "They are safe" }).click();
+    await answer(page, "They are safe").click();
+    await page.getByText("Are the 24 words kept safe?").waitFor({ state: "detached" });
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Make a backup" }).click();
+    const copy = path.join(folder, "copy.backup");
+    await (await download).saveAs(copy);
+    await page.getByText("No backup was made yet.").waitFor({ state: "detached" });
+    assert.equal((await office.json("restore", copy)).devices, 1);
+    await office.run("wait", "--ready", "--timeout", "60s");
+  });
+
+  await t.test("a device is revoked in two clicks, and cut", async () => {
+    const fresh = await openThePage(office, browser);
+    await card(fresh, "Anna’s laptop").getByText("Connected").waitFor();
+    await card(fresh, "Anna’s laptop").getByRole("button", { name: "Revoke" }).click();
+    await picture(fresh, "office-revoke");
+    await answer(fresh, "Revoke").click();
+    await fresh.getByText("“Anna’s laptop” is revoked.").waitFor();
+    await fresh.getByText("Revoked devices").click();
+    await fresh.getByText("Revoked on").waitFor();
+    await eventually(async () => (await laptop.json("status")).peers[0]?.state === "revoked", "the laptop knows");
+    assert.deepEqual(fresh.faults, []);
+    await fresh.close();
+  });
+
+  await t.test("closing it at the office closes it everywhere", async () => {
+    const fresh = await openThePage(office, browser);
+    await office.run("open", "--close");
+    await fresh.getByText("This page is closed").waitFor();
+    await picture(fresh, "office-closed");
+    await fresh.close();
+  });
+});
+
+for (const [name, options] of Object.entries({
+  desktop: { viewport: DESKTOP },
+  phone: { viewport: PHONE, locale: "fr-FR", hasTouch: true, isMobile: true },
+  dark: { viewport: DESKTOP, locale: "es-ES", colorScheme: "dark" },
+  "phone-dark": { viewport: PHONE, locale: "en-GB", colorScheme: "dark", hasTouch: true, isMobile: true },
+})) {
+  test(`axe finds nothing serious on the office's page: ${name}`, async (t) => {
+    const { folder, office, browser } = await openOffice(t);
+    await pair(office, await newDevice(t, folder, "Téléphone"), "--allow", "clients,database");
+    await pair(office, await newDevice(t, folder, "Old laptop of somebody with a very long name"), "--allow", "*");
+    await office.run("revoke", "Old laptop of somebody with a very long name");
+    const page = await openThePage(office, browser, options);
+    await card(page, "Téléphone").waitFor();
+    await page.locator("details.less summary").click();
+    for (const view of ["devices", "services", "trail", "reach"]) {
+      await page.locator(`nav a[href="#${view}"]`).click();
+      await page.locator(`#title-${view}`).waitFor();
+      if (view === "trail") await page.locator("li.record").first().waitFor();
+      await picture(page, `office-${name}-${view}`);
+      assert.deepEqual(await accessibilityFaults(page), [], view);
+      const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.equal(wider, 0, `${view} is as wide as the screen`);
+    }
+    await page.locator('nav a[href="#devices"]').click();
+    await page.locator(".view-top .primary").click();
+    await picture(page, `office-${name}-invite`);
+    assert.deepEqual(await accessibilityFaults(page), [], "the question");
+    assert.deepEqual(page.faults, []);
+  });
+}
