@@ -28,6 +28,7 @@ function found(office) {
   if (reach === "no_network") warn("no_network", true);
   else if (reach === "own_network") warn("unreachable", true, [say("lookReach"), () => office.go("reach")]);
   else if (!relays.length && devices.length && !["open", "fixed"].includes(reach)) warn("no_relay", false, [say("lookReach"), () => office.go("reach")]);
+  for (const { code } of status.warnings) warn(code, code === "disk_full");
   for (const relay of relays.filter((one) => one.state === "over_quota")) warn("relay_quota", false, null, { url: relay.url.split("#")[0] });
   for (const service of office.ownServices().filter((one) => one.state === "target_down")) warn("service_down", false, [say("lookServices"), () => office.go("services")], { name: service.name });
   if (!words_kept_at) warn("words", false, here ? [say("wordsKept"), keepWords] : null);
