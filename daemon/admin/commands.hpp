@@ -13,6 +13,7 @@ void run_qr(Scope& scope, const CallPtr& call);
 void run_page_open(Scope& scope, const CallPtr& call);
 void run_page_close(Scope& scope, const CallPtr& call);
 void run_services(Scope& scope, const CallPtr& call);
+void run_services_check(Scope& scope, const CallPtr& call);
 void run_expose(Scope& scope, const CallPtr& call);
 void run_unexpose(Scope& scope, const CallPtr& call);
 void run_devices(Scope& scope, const CallPtr& call);

@@ -14,6 +14,7 @@ const std::map<std::string_view, Command>& commands() {
   static const std::map<std::string_view, Command> table = {
       {"status", run_status},
       {"services", run_services},
+      {"services.check", run_services_check},
       {"expose", run_expose},
       {"unexpose", run_unexpose},
       {"overview", run_overview},

@@ -36,6 +36,21 @@ void run_services(Scope& scope, const CallPtr& call) {
   call->result(services_document(scope));
 }
 
+// Answers when all have been tried, each for as long as a device's connection would be.
+void run_services_check(Scope& scope, const CallPtr& call) {
+  if (auto done = Arguments(call->request().args).done(); !done) return call->fail(done.error());
+  auto services = scope.node().own_services();
+  auto waiting = std::make_shared<size_t>(services.size() + 1);
+  auto one_less = [&scope, call, waiting] {
+    if (--*waiting == 0) call->result(services_document(scope));
+  };
+  for (const ServiceDefinition& service : services) {
+    auto target = parse_target(service.target);
+    target ? scope.connector.check(service.name, *target, one_less) : one_less();
+  }
+  one_less();
+}
+
 void run_expose(Scope& scope, const CallPtr& call) {
   Arguments arguments(call->request().args);
   ServiceDefinition service{arguments.text("name"), "", arguments.text("target"), 0};

@@ -27,6 +27,7 @@ constexpr std::array offered = {
     Offered{"traffic", Right::look},
     Offered{"why", Right::look},
     Offered{"netcheck", Right::look},
+    Offered{"services.check", Right::look},
     Offered{"qr", Right::look},
     Offered{"audit.show", Right::look},
     Offered{"audit.verify", Right::look},

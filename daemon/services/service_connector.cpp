@@ -110,6 +110,25 @@ void ServiceConnector::refuse(FlowId flow, const std::string& service, FlowReset
   flows_.drop(flow);
 }
 
+void ServiceConnector::check(const std::string& service, const Target& target, std::function<void()> done) {
+  checks_.remove_if([](const Check& check) { return check.over; });
+  bool dialed = target.kind == Target::Kind::tcp || target.kind == Target::Kind::http || target.kind == Target::Kind::unix_socket;
+  if (!dialed) return done();
+  Check& check = checks_.emplace_back();
+  auto connected = [this, service, done, &check](FileDescriptor) {
+    causes_.erase(service);
+    done();
+    check.over = true;
+  };
+  auto failed = [this, service, done, &check](const DialFailure& failure) {
+    causes_[service] = failure.message;
+    done();
+    check.over = true;
+  };
+  check.dialer = std::make_unique<TargetDialer>(loop_, target, TargetDialer::Callbacks{connected, failed});
+  check.dialer->start();
+}
+
 std::string ServiceConnector::cause(const std::string& service) const {
   auto entry = causes_.find(service);
   if (entry != causes_.end()) return entry->second;

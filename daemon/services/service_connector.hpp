@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <list>
 #include <map>
 #include <string>
 
@@ -41,6 +42,10 @@ class ServiceConnector {
   void serve(Target::Kind kind, Opener opener);
   void handle(const event::FlowRequested& request);
 
+  // Connects to the service's program, if it has one to be connected to, and closes: cause() tells what came of it. `done`:
+  // once that is so, perhaps at once; never after destruction.
+  void check(const std::string& service, const Target& target, std::function<void()> done);
+
   // Why the newest connection to the service failed; empty: it succeeded, or none was tried.
   std::string cause(const std::string& service) const;
 
@@ -49,6 +54,10 @@ class ServiceConnector {
   void find_and_dial(const event::FlowRequested& request, const Finder& finder);
   void dial(const event::FlowRequested& request, const Target& target);
   void connected(const event::FlowRequested& request, const Target& target, FileDescriptor fd);
+  struct Check {
+    std::unique_ptr<TargetDialer> dialer;
+    bool over = false;
+  };
   void accept(FlowId flow, const std::string& service, FileDescriptor fd);
   void accept_datagrams(FlowId flow, const std::string& service, const Target& target, FileDescriptor fd);
   void refuse(FlowId flow, const std::string& service, FlowReset reason, const std::string& message);
@@ -59,6 +68,7 @@ class ServiceConnector {
   std::map<Target::Kind, Opener> openers_;
   std::map<Target::Kind, Wrapper> wrappers_;
   std::map<Target::Kind, Finder> finders_;
+  std::list<Check> checks_;  // those that are over until the next one begins
   std::map<std::string, std::string> causes_;  // only of services whose newest connection failed
 };
 

@@ -117,6 +117,7 @@ test("the office's page in a browser", async (t) => {
     await page.getByText("There is no folder /nowhere/at/all").waitFor();
     await page.getByLabel("Where it is").fill(folder);
     await answer(page, "Share a service").click();
+    await page.locator("li.card", { hasText: "database" }).getByText("Does not answer").first().waitFor();
     const archive = page.locator("li.card", { hasText: "archive" });
     await archive.getByText("Ready").waitFor();
     await picture(page, "office-services");
@@ -167,6 +168,33 @@ test("the office's page in a browser", async (t) => {
     await fresh.close();
   });
 
+  await t.test("a device that was granted it steers the office, and cannot shut itself out", async () => {
+    const tablet = await newDevice(t, folder, "Tablet");
+    await office.run("expose", "admin", "office-page");
+    await pair(office, tablet, "--allow", "admin");
+    const there = await openPage(browser);
+    await there.goto(await tablet.urlOf("admin"));
+    await there.getByText("Seen from “Tablet”").waitFor();
+    const own = card(there, "Tablet");
+    await own.getByText("this device").waitFor();
+    assert.equal(await own.getByRole("button", { name: "Revoke" }).count(), 0);
+    await picture(there, "office-from-device");
+    assert.equal(await own.getByRole("button", { name: "Take admin away" }).count(), 0);
+    await own.getByRole("button", { name: "Rights" }).click();
+    await there.getByLabel("admin").uncheck();
+    await answer(there, "Save").click();
+    await there.getByText("this device would shut itself out").waitFor();
+    await there.getByLabel("admin").check();
+    await there.getByText("Whoever holds a device with this page can do there all that you can do here").waitFor();
+    await there.getByLabel("clients").check();
+    await answer(there, "Save").click();
+    await own.locator(".chip", { hasText: "clients" }).waitFor();
+    await there.getByRole("link", { name: "Audit trail" }).click();
+    await there.getByText("Tablet asked on this page").waitFor();
+    assert.deepEqual(there.faults, []);
+    await there.close();
+  });
+
   await t.test("closing it at the office closes it everywhere", async () => {
     const fresh = await openThePage(office, browser);
     await office.run("open", "--close");
@@ -189,7 +217,6 @@ for (const [name, options] of Object.entries({
     await office.run("revoke", "Old laptop of somebody with a very long name");
     const page = await openThePage(office, browser, options);
     await card(page, "Téléphone").waitFor();
-    await page.locator("details.less summary").click();
     for (const view of ["devices", "services", "trail", "reach"]) {
       await page.locator(`nav a[href="#${view}"]`).click();
       await page.locator(`#title-${view}`).waitFor();

@@ -53,7 +53,8 @@ class Device {
     return device.grants.map((grant) => {
       const until = device.grants_until[grant], text = grant === everything ? say("allServices") : grant;
       const gone = grant !== everything && !this.office.serviceNames().includes(grant);
-      const remove = element("button.chip-remove", { type: "button", "aria-label": say("denyLabel", { service: text, name: device.name }), title: say("deny"), onclick: () => this.deny(grant, text) }, icon("close"));
+      const own = this.office.viewer.device === device.id && [this.office.viewer.service, everything].includes(grant);
+      const remove = own ? element("span.chip-end") : element("button.chip-remove", { type: "button", "aria-label": say("denyLabel", { service: text, name: device.name }), title: say("deny"), onclick: () => this.deny(grant, text) }, icon("close"));
       return element(`li.chip${gone ? ".gone" : ""}`, {}, named(text), until ? element("span.until", {}, say("untilShort", { day: day(until) })) : null, remove);
     });
   }

@@ -10,6 +10,8 @@ import { Warnings } from "./warnings.js";
 import { say, sayError } from "./words.js";
 
 const stayEvery = 60_000, trafficEvery = 60_000, retryFirst = 500, retryLongest = 5_000;
+// At the office, a daemon that is silent for so long has ended or begun anew, and with it this session.
+const givesUpAfter = 20_000;
 
 class Office {
   constructor() {
@@ -42,6 +44,7 @@ class Office {
 
   take(overview) {
     this.overview = overview;
+    this.heardAt = Date.now();
     const { node } = overview.status, there = overview.devices.filter((device) => device.state === "connected").length;
     document.title = `${node.name} – Drawbridge`;
     refill(this.title, node.name, () => named(node.name));
@@ -67,6 +70,7 @@ class Office {
 
   async followAll() {
     const stopping = this.stopping = new AbortController();
+    this.heardAt = Date.now();
     let wait = retryFirst;
     this.takeTraffic();
     const clock = setInterval(() => this.takeTraffic(), trafficEvery);
@@ -89,7 +93,8 @@ class Office {
   }
 
   lost(error) {
-    if (error.code === "closed") return closed();
+    const gone = !this.viewer.device && Date.now() - this.heardAt > givesUpAfter;
+    if (error.code === "closed" || gone) return closed();
     this.banner.hidden = false;
     retext(this.banner, say(error.code === "network" ? "officeSilent" : "tryAgainSoon"));
   }

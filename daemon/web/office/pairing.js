@@ -59,7 +59,8 @@ class Invitation {
     this.said = element("p.code-state", { role: "status" });
     this.left = element("p.countdown", { role: "timer" });
     this.answers = element("div.answers", {}, button(say("withdraw"), () => this.dialog.close()));
-    this.dialog = element("dialog.question.code", { "aria-label": say("scanTitle") }, element("h2", {}, say("scanTitle")), this.place, this.left, this.said, this.answers);
+    this.title = element("h2", {}, say("scanTitle"));
+    this.dialog = element("dialog.question.code", { "aria-label": say("scanTitle") }, this.title, this.place, this.left, this.said, this.answers);
   }
 
   async run() {
@@ -101,6 +102,7 @@ class Invitation {
     this.id = null;
     clearInterval(this.clock);
     this.left.hidden = true;
+    retext(this.title, say("pairedTitle"));
     this.place.replaceChildren(element("div.done-mark", {}, icon("check")), element("p.joined", {}, named(device.name)), element("p.hint", {}, device.id));
     refill(this.said, "paired", () => state("good", say("devicePaired")));
     const strange = button(say("notMine"), async () => {

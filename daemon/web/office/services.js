@@ -10,14 +10,19 @@ const kinds = {
   tcp: ["", "localhost:5432"], udp: ["udp:", "localhost:5060"], unix: ["unix:", "/run/app.sock"], page: ["office-page", ""],
 };
 
+const kindOf = (service) => (service.target.startsWith("folder:ro:") ? "readonly" : service.kind);
+// What follows the word for its kind.
+const where = (service) => service.target.slice((kinds[kindOf(service)]?.[0] ?? "command:").length);
+
 class Service {
   constructor(office) {
     this.office = office;
     this.name = element("h3.name", {});
     this.state = element("p.where", {});
+    this.what = element("p.hint.target", {});
     this.cause = element("div.notes", {});
     this.who = element("p.hint", {});
-    this.node = element("li.card", {}, element("div.head", {}, element("div.who", {}, this.name, this.state)), this.cause, this.who,
+    this.node = element("li.card", {}, element("div.head", {}, element("div.who", {}, this.name, this.state)), this.what, this.cause, this.who,
       element("div.actions", {}, button(say("unexpose"), () => this.remove(), ".danger-quiet")));
   }
 
@@ -25,9 +30,8 @@ class Service {
     this.service = service;
     const who = this.office.overview.devices.filter((device) => device.grants.includes(service.name) || device.grants.includes(everything)).map((device) => device.name);
     refill(this.name, service.name, () => [named(service.name)]);
-    refill(this.state, [service.state, service.kind, service.target], () => [
-      service.state === "ready" ? state("good", say("serviceReady")) : state("bad", say("serviceDown")),
-      element("span.hint.target", {}, ` ${say(`kind_${service.kind}`)}`, service.kind === "page" ? "" : " · ", service.kind === "page" ? "" : named(service.target))]);
+    refill(this.state, service.state, () => (service.state === "ready" ? state("good", say("serviceReady")) : state("bad", say("serviceDown"))));
+    refill(this.what, [service.kind, service.target], () => [say(`kind_${kindOf(service)}`), where(service) ? " · " : "", where(service) ? named(where(service)) : null]);
     refill(this.cause, service.cause, () => (service.cause ? element("p.caution", {}, say("serviceDownHelp"), " ", element("span", { lang: "en" }, service.cause)) : null));
     refill(this.who, who, () => [who.length ? say("reachedBy", { names: new Intl.ListFormat(document.documentElement.lang).format(who) }) : say("reachedByNone")]);
     this.names = who;
@@ -68,6 +72,9 @@ export class Services {
       element("div.view-top", {}, element("h2", { id: "title-services" }, say("services")), element("button.button.primary", { type: "button", onclick: expose }, icon("plus"), say("expose"))),
       this.list, this.none, element("p.note", {}, say("commandNote")));
   }
+
+  // Nobody may have used them for long: those that have a program are tried when somebody looks.
+  shownNow() { ask("services.check").catch(() => {}); }
 
   update() {
     const own = this.office.ownServices();

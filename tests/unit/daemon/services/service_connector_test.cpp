@@ -53,6 +53,28 @@ TEST_CASE("a target that is down refuses the flow with a reason that services ca
   CHECK(office.connector.cause("db").empty());
 }
 
+TEST_CASE("a service can be tried without a device: what came of it is told, and the program sees no byte") {
+  Office office;
+  auto program = listen_tcp(SocketAddress::v4(127, 0, 0, 1, 0)).take();
+  Target target = parse_target(to_text(own_address(program.get()))).take();
+  int done = 0;
+  office.connector.check("db", target, [&] { ++done; });
+  REQUIRE(run_until(office.loop, [&] { return done == 1; }));
+  CHECK(office.connector.cause("db").empty());
+  FileDescriptor visit = accept_stream(program.get());
+  char byte;
+  REQUIRE(run_until(office.loop, [&] { return recv(visit.get(), &byte, 1, MSG_DONTWAIT) == 0; }));
+
+  program.reset();
+  office.connector.check("db", target, [&] { ++done; });
+  REQUIRE(run_until(office.loop, [&] { return done == 2; }));
+  CHECK_FALSE(office.connector.cause("db").empty());
+  CHECK(office.refused.empty());
+
+  office.connector.check("files", parse_target("folder:/srv/files").take(), [&] { ++done; });
+  CHECK(done == 3);
+}
+
 TEST_CASE("a kind that this process serves itself is opened without dialing") {
   Office office;
   FileDescriptor inside;
