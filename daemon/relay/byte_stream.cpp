@@ -9,6 +9,8 @@
 namespace drawbridge {
 namespace {
 
+constexpr size_t tls_read_buffer = 4 * (SSL3_RT_MAX_PLAIN_LENGTH + SSL3_RT_MAX_ENCRYPTED_OVERHEAD + SSL3_RT_HEADER_LENGTH);
+
 TlsSettings settings_for(const SSL_METHOD* method) {
   TlsSettings settings(SSL_CTX_new(method), SSL_CTX_free);
   SSL_CTX_set_min_proto_version(settings.get(), TLS1_2_VERSION);
@@ -16,7 +18,9 @@ TlsSettings settings_for(const SSL_METHOD* method) {
   SSL_CTX_set_mode(settings.get(), SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_set_options(settings.get(), SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_session_cache_mode(settings.get(), SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_read_ahead(settings.get(), 0);
+  // Several records a system call, where one for each head and one for each body is the default.
+  SSL_CTX_set_read_ahead(settings.get(), 1);
+  SSL_CTX_set_default_read_buffer_len(settings.get(), tls_read_buffer);
   return settings;
 }
 
@@ -81,6 +85,7 @@ ByteStream::Outcome ByteStream::read(MutableBytes into, size_t& count) {
     // A record has at most 16 KiB: fill the buffer from several.
     while (count < into.size()) {
       int got = SSL_read(tls_.get(), into.data() + count, static_cast<int>(into.size() - count));
+      filled_ = got > 0;
       if (got <= 0) return count > 0 ? Outcome::done : outcome_of(got);
       count += static_cast<size_t>(got);
     }
@@ -109,7 +114,7 @@ ByteStream::Outcome ByteStream::write(ByteView bytes, size_t& count) {
 }
 
 bool ByteStream::has_buffered() const {
-  return tls_ && SSL_pending(tls_.get()) > 0;
+  return tls_ && filled_;
 }
 
 }  // namespace drawbridge

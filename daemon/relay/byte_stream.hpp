@@ -38,7 +38,7 @@ class ByteStream {
   Outcome handshake();  // done at once without TLS
   Outcome read(MutableBytes into, size_t& count);
   Outcome write(ByteView bytes, size_t& count);
-  // TLS may hold bytes that the socket no longer announces.
+  // TLS may hold bytes that the socket no longer announces: the last read() has filled all that it was given.
   bool has_buffered() const;
   int fd() const { return fd_.get(); }
 
@@ -49,6 +49,7 @@ class ByteStream {
   };
   FileDescriptor fd_;
   TlsSettings settings_;
+  bool filled_ = false;
   std::unique_ptr<ssl_st, Free> tls_;
 };
 
