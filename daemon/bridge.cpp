@@ -107,6 +107,7 @@ NodeDriver::Readers Bridge::driver_readers() {
         if (page_) page_->sweep();
       },
       [this](const Error& error) {
+        ++counters_.failed_writes;
         log_.error(LogEvent::storage_failed, {{LogField::message, error.message}, {LogField::remedy, error.remedy}});
       },
       [this] { look_at_reserve(); },
@@ -116,6 +117,7 @@ NodeDriver::Readers Bridge::driver_readers() {
 ServiceConnector::Answers Bridge::connector_answers() {
   return {[this](FlowId flow) { node_.accept_flow(loop_.now(), flow); },
           [this](FlowId flow, const std::string& service, FlowReset reason, const std::string& message) {
+            ++counters_.failed_flows;
             log_.warning(LogEvent::service_failed, {{LogField::service, service},
                                                     {LogField::reason, std::string(reset_name(reason))},
                                                     {LogField::message, message}});
@@ -233,7 +235,20 @@ Result<void> Bridge::start() {
   sample_traffic();
   admin_ = std::make_unique<admin::AdminServer>(
       loop_, options_.control, [this](admin::CallPtr call) { admin::run_command(*scope_, std::move(call)); }, options_.control_group);
+  if (auto started = start_metrics(); !started) return started;
   return options_.relay ? start_relay() : Result<void>();
+}
+
+Result<void> Bridge::start_metrics() {
+  if (!config_.metrics) return {};
+  auto server = MetricsServer::open(loop_, *config_.metrics, state_.path(), [this] {
+    Counters counters = counters_;
+    driver_.add_traffic(counters);
+    return metrics_text(node_, loop_.now(), counters, {scope_->started_at, flows_.size(), reserve_short_});
+  });
+  if (!server) return server.error();
+  metrics_ = server.take();
+  return {};
 }
 
 // A key of its own: the relay is nobody's office.
@@ -294,12 +309,13 @@ void Bridge::reload() {
   bool restart_needed = config->cubic != config_.cubic || config->listen != config_.listen ||
                         config->gateway_port != config_.gateway_port || config->port_mapping != config_.port_mapping ||
                         config->lan_discovery != config_.lan_discovery ||
-                        config->proxy != config_.proxy || config->no_proxy != config_.no_proxy;
+                        config->metrics != config_.metrics || config->proxy != config_.proxy || config->no_proxy != config_.no_proxy;
   config_ = config.take();
   log_.info(LogEvent::config_reloaded, {{LogField::restart_needed, std::string(restart_needed ? "yes" : "no")}});
 }
 
 void Bridge::handle(const Event& event) {
+  counters_.count(event);
   if (const auto* requested = std::get_if<event::FlowRequested>(&event)) return connector_.handle(*requested);
   if (const auto* accepted = std::get_if<event::FlowAccepted>(&event)) return flows_.handle(*accepted);
   if (const auto* readable = std::get_if<event::FlowReadable>(&event)) return flows_.handle(*readable);
@@ -378,6 +394,7 @@ std::vector<Warning> Bridge::warnings() const {
 }
 
 void Bridge::local_refused(const LocalRefusal& refusal) {
+  ++counters_.local_refused;
   std::string user = refusal.user ? "user " + std::to_string(*refusal.user) : "an unknown user";
   node_.handle_local_refusal(loop_.now(), user, to_text(refusal.server));
   log_.warning(LogEvent::local_user_refused,

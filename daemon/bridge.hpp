@@ -14,6 +14,7 @@
 #include "daemon/io/interface_monitor.hpp"
 #include "daemon/io/system_entropy.hpp"
 #include "daemon/nat/outside_addresses.hpp"
+#include "daemon/observe/metrics.hpp"
 #include "daemon/observe/traffic_history.hpp"
 #include "daemon/office_page/office_page.hpp"
 #include "daemon/relay/relay_links.hpp"
@@ -60,6 +61,7 @@ class Bridge {
   Result<void> start();
   Result<void> start_node();
   Result<void> start_relay();
+  Result<void> start_metrics();
   void stop();
   void reload();
 
@@ -118,6 +120,8 @@ class Bridge {
   std::unique_ptr<admin::AdminServer> admin_;
   std::vector<std::unique_ptr<SignalWatch>> signals_;
   std::unique_ptr<RelayService> relay_;
+  Counters counters_;
+  std::unique_ptr<MetricsServer> metrics_;
   End end_ = End::stopped;
 };
 

@@ -94,6 +94,15 @@ Result<void> read_passphrase_file(Reader& reader, const toml::node& node) {
   return {};
 }
 
+Result<void> read_metrics(Reader& reader, const toml::node& node) {
+  auto text = text_of(reader, node);
+  if (!text) return text.error();
+  auto setting = parse_metrics_setting(*text);
+  if (!setting) return reader.error(node.source(), setting.error().message, setting.error().remedy);
+  reader.config.metrics = setting.take();
+  return {};
+}
+
 Result<void> read_gateway_port(Reader& reader, const toml::node& node) {
   const auto* value = node.as_integer();
   if (!value || value->get() < 0 || value->get() > 65'535) {
@@ -151,6 +160,7 @@ const std::map<std::string, Read>& known_keys() {
                                                    {"gateway_port", read_gateway_port},
                                                    {"port_mapping", read_switch<&Config::port_mapping>},
                                                    {"lan_discovery", read_switch<&Config::lan_discovery>},
+                                                   {"metrics", read_metrics},
                                                    {"network", read_network},
                                                    {"relay", read_relay}};
   return keys;

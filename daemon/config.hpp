@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "daemon/observe/log.hpp"
+#include "daemon/observe/metrics_server.hpp"
 #include "daemon/relay/proxy_setting.hpp"
 #include "daemon/relay/relay_settings.hpp"
 #include "keys/result.hpp"
@@ -25,6 +26,7 @@ struct Config {
   bool no_proxy = false;                 // [network] proxy = "": not the environment's either
   RelaySettings relay;                   // [relay]: of drawbridged --relay
   std::string passphrase_file;           // of the key, if it has one
+  std::optional<MetricsSetting> metrics;  // metrics = "127.0.0.1:9470" | "unix:metrics.sock"
 };
 
 // `file` is named in errors: "FILE:3:7: ..." with the line and column of what is wrong. Unknown keys are refused,

@@ -36,7 +36,15 @@ void NodeDriver::when_done(RequestId request, Answer answer) {
 }
 
 void NodeDriver::received(const DatagramRun& run) {
+  traffic_.received_bytes += run.bytes.size();
+  traffic_.received_datagrams += run.segment_size == 0 ? 1 : (run.bytes.size() + run.segment_size - 1) / run.segment_size;
   node_.handle_datagrams(now(), {run.path, run.ecn, run.segment_size, run.bytes});
+}
+
+void NodeDriver::add_traffic(Counters& counters) const {
+  counters.received_datagrams += traffic_.received_datagrams;
+  counters.received_bytes += traffic_.received_bytes;
+  counters.sent_bytes += traffic_.sent_bytes;
 }
 
 void NodeDriver::persisted(uint64_t ticket, const Result<void>& result) {
@@ -138,7 +146,9 @@ void NodeDriver::send_pending() {
     return;
   }
   ByteView rest(buffer_.get() + pending_sent_, pending_.length - pending_sent_);
-  pending_sent_ += udp_.send({pending_.path, pending_.ecn, pending_.segment_size, rest, pending_.hop_limit});
+  size_t sent = udp_.send({pending_.path, pending_.ecn, pending_.segment_size, rest, pending_.hop_limit});
+  traffic_.sent_bytes += sent;
+  pending_sent_ += sent;
 }
 
 }  // namespace drawbridge

@@ -8,6 +8,7 @@
 #include "daemon/io/lan_groups.hpp"
 #include "daemon/io/udp_endpoints.hpp"
 #include "daemon/io/watch.hpp"
+#include "daemon/observe/metrics.hpp"
 #include "daemon/services/flow_port.hpp"
 #include "daemon/storage/write_queue.hpp"
 #include "protocol/node.hpp"
@@ -48,6 +49,8 @@ class NodeDriver final : public FlowPort {
   Node& node() { return node_; }
   Now now() { return loop_.now(); }
   WriteQueue& writes() { return writes_; }
+  // Puts what went over the sockets so far into the counters of it.
+  void add_traffic(Counters& counters) const;
 
   // `answer` is called once, when the request is done; not if the driver is destroyed before.
   void when_done(RequestId request, Answer answer);
@@ -85,6 +88,7 @@ class NodeDriver final : public FlowPort {
 
   Loop& loop_;
   Node& node_;
+  Counters traffic_;
   Readers readers_;
   UdpEndpoints udp_;
   LanGroups lan_;

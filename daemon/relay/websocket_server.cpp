@@ -53,6 +53,11 @@ Result<void> WebSocketServer::listen(const SocketAddress& address) {
   return {};
 }
 
+void WebSocketServer::listen_on(int listener) {
+  borrowed_.emplace_back(loop_, listener, [this, listener](unsigned) { accept(listener); });
+  borrowed_.back().want(FdWatch::readable);
+}
+
 std::vector<SocketAddress> WebSocketServer::listening() const {
   std::vector<SocketAddress> out;
   for (const auto& [fd, watch] : listeners_) out.push_back(own_address(fd.get()));

@@ -35,6 +35,7 @@ class WebSocketServer {
   ~WebSocketServer();
 
   Result<void> listen(const SocketAddress& address);
+  void listen_on(int listener);  // borrowed: a stream socket that listens already
   std::vector<SocketAddress> listening() const;
   // For connections from now on; null: none.
   void use(TlsSettings tls) { tls_ = std::move(tls); }
@@ -65,6 +66,7 @@ class WebSocketServer {
   Hooks hooks_;
   TlsSettings tls_;
   std::vector<std::pair<FileDescriptor, FdWatch>> listeners_;
+  std::vector<FdWatch> borrowed_;
   std::unordered_map<uint64_t, std::unique_ptr<Connection>> connections_;
   std::map<std::array<uint8_t, 16>, size_t> per_address_;
   std::vector<uint64_t> touched_;
