@@ -7,7 +7,7 @@
 namespace drawbridge {
 namespace {
 
-constexpr Duration patience = 4s;  // a direct path without a mapped port is found within seconds or not at all
+constexpr Duration patience = 700ms;  // by then a direct path is found without a mapped port, or it takes a search of many seconds
 
 PcpNonce pcp_nonce(const Identity& identity) {
   Secret32 key = derive_key(identity.exchange_key, "drawbridge pcp nonce");
