@@ -57,6 +57,7 @@ void run_backup(Scope& scope, const CallPtr& call) {
         if (!outcome->result) return call->fail(outcome->result.error());
         scope.settings.set(backup_made_setting, to_rfc3339(created_at));
         call->result(Value::map({{"content", std::move(outcome->content)}, {"created_at", to_rfc3339(created_at)}}));
+        tell_of_change(scope);
       });
 }
 

@@ -85,6 +85,7 @@ void run_words_kept(Scope& scope, const CallPtr& call) {
   std::string now = to_rfc3339(scope.now().wall);
   scope.settings.set(words_kept_setting, now);
   call->result(Value::map({{"words_kept_at", now}}));
+  tell_of_change(scope);
 }
 
 // Level L: a screen is not scratched, and fewer modules are larger ones.

@@ -132,6 +132,7 @@ void run_pair(Scope& scope, const CallPtr& call) {
   scope.driver.when_done(invitation->request,
                          [&scope, call, wait, invitation = *invitation](const event::RequestDone& done) {
                            if (done.error) return call->fail(*done.error);
+                           tell_of_change(scope);
                            if (!wait) return call->result(created_document(scope, invitation));
                            if (call->open()) std::make_shared<InvitationWatch>(scope, call, invitation)->start();
                          });

@@ -78,12 +78,15 @@ void EventWatchers::tell(const Event& event) {
   }
 }
 
+void tell_of_change(Scope& scope) { scope.watchers.tell(event::RequestDone{}); }
+
 void answer_when_done(Scope& scope, CallPtr call, const Result<RequestId>& request, std::function<Value()> result) {
   if (!request) return call->fail(request.error());
   scope.driver.when_done(*request,
-                         [call = std::move(call), result = std::move(result)](const event::RequestDone& done) {
+                         [&scope, call = std::move(call), result = std::move(result)](const event::RequestDone& done) {
                            if (done.error) return call->fail(*done.error);
                            call->result(result());
+                           tell_of_change(scope);
                          });
 }
 

@@ -24,7 +24,8 @@ class EventWatchers {
  public:
   using Watcher = std::function<void(const Event&)>;
 
-  // `watcher` is called for each event (not those of flows) until `call` is over. It must not hold the call.
+  // `watcher` is called for each event (not those of flows), and for what commands have changed, until `call` is over. It
+  // must not hold the call.
   void add(const CallPtr& call, Watcher watcher);
   void tell(const Event& event);
 
@@ -65,6 +66,9 @@ struct Scope {
   Node& node() { return driver.node(); }
   Now now() { return driver.now(); }
 };
+
+// A command has changed something that documents show: whoever watches them is told.
+void tell_of_change(Scope& scope);
 
 // Answers `call` when the request is done: `result` makes the document, after everything it says is durable.
 void answer_when_done(Scope& scope, CallPtr call, const Result<RequestId>& request, std::function<Value()> result);

@@ -42,7 +42,9 @@ void run_services_check(Scope& scope, const CallPtr& call) {
   auto services = scope.node().own_services();
   auto waiting = std::make_shared<size_t>(services.size() + 1);
   auto one_less = [&scope, call, waiting] {
-    if (--*waiting == 0) call->result(services_document(scope));
+    if (--*waiting > 0) return;
+    call->result(services_document(scope));
+    tell_of_change(scope);
   };
   for (const ServiceDefinition& service : services) {
     auto target = parse_target(service.target);
