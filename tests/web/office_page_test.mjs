@@ -30,8 +30,15 @@ async function newDevice(t, folder, name) {
   return device.start();
 }
 
-async function openThePage(office, browser, options = {}) {
+// Patient, for machines that do much else.
+async function newPage(browser, options = {}) {
   const page = await openPage(browser, options);
+  page.setDefaultTimeout(90_000);
+  return page;
+}
+
+async function openThePage(office, browser, options = {}) {
+  const page = await newPage(browser, options);
   const { url } = await office.json("open");
   await page.goto(url);
   await page.locator("h1").waitFor();
@@ -48,7 +55,7 @@ test("the office's page in a browser", async (t) => {
 
   await t.test("its link works once, and its secret is kept nowhere", async () => {
     const { url } = await office.json("open");
-    const first = await openPage(browser), second = await openPage(browser);
+    const first = await newPage(browser), second = await newPage(browser);
     await first.goto(url);
     await first.getByRole("heading", { level: 1, name: "Étude Dupont" }).waitFor();
     assert.ok(!first.url().includes("open="));
@@ -96,7 +103,7 @@ test("the office's page in a browser", async (t) => {
 
   await t.test("what it carries is drawn", async () => {
     const url = await laptop.urlOf("clients");
-    const visit = await openPage(browser);
+    const visit = await newPage(browser);
     await visit.goto(url);
     await visit.getByText("contract.txt").click();
     await visit.getByText("signed").first().waitFor();
@@ -172,7 +179,7 @@ test("the office's page in a browser", async (t) => {
     const tablet = await newDevice(t, folder, "Tablet");
     await office.run("expose", "admin", "office-page");
     await pair(office, tablet, "--allow", "admin");
-    const there = await openPage(browser);
+    const there = await newPage(browser);
     await there.goto(await tablet.urlOf("admin"));
     await there.getByText("Seen from “Tablet”").waitFor();
     const own = card(there, "Tablet");

@@ -5,6 +5,8 @@ import { say, sayError } from "./words.js";
 
 const dayLength = 86_400_000;
 const firstDays = 30, rowsAtOnce = 200, mostRecords = 20_000;
+// Their detail is a number that tells a person nothing; it can be searched for.
+const numbered = new Set(["paired", "invitation_created", "invitation_cancelled"]);
 const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 const weights = { revoked: "bad", refused: "bad", not_saved: "bad", displaced: "bad", trail_disputed: "bad", used_in_two_places: "bad", paired: "good", granted: "good", asked_by_device: "waiting" };
 
@@ -19,7 +21,7 @@ function prepare(record) {
   const { text, parts, uses } = sentence(record);
   const counted = record.bytes_sent !== null && record.bytes_received !== null;
   const amount = counted ? say("auditBytes", { sent: size(record.bytes_sent), received: size(record.bytes_received) }) : "";
-  const rest = record.detail && !uses.includes("[detail]") ? record.detail : "";
+  const rest = record.detail && !uses.includes("[detail]") && !numbered.has(record.type) ? record.detail : "";
   return { record, parts, amount, rest, sought: fold([text, amount, record.detail, record.device_name, record.device, record.service, record.type, moment(record.time)].join(" ")) };
 }
 
