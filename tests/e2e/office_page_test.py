@@ -5,6 +5,7 @@ import json
 import os
 import socket
 import unittest
+import unittest.mock
 from urllib.parse import urlsplit
 
 from bridge import BridgeTest, eventually, pair
@@ -174,16 +175,16 @@ class OfficePage(BridgeTest):
         self.office.json("deny", "laptop", "admin")
         eventually(lambda: self.laptop.json("services") == [], 60, "the page is gone from the device")
 
-    @unittest.skipUnless(os.geteuid() == 0, "needs root, to be somebody else")
-    def test_another_user_who_has_seen_the_link_cannot_use_it(self):
-        page = self.open()
+    def heard_by(self, user, page):
+        """What a program of this user hears that uses the link."""
+        body = json.dumps({"link": page.link})
         request = (f"POST /session HTTP/1.1\r\nHost: {page.host}\r\nContent-Type: application/json\r\nSec-Fetch-Site: same-origin\r\n"
-                   f"Content-Length: {len(page.link) + 11}\r\n\r\n" + json.dumps({"link": page.link}, separators=(",", ":"))).encode()
+                   f"Content-Length: {len(body)}\r\n\r\n{body}").encode()
         theirs, ours = os.pipe()
         child = os.fork()
         if child == 0:
             try:
-                os.setgroups([]), os.setgid(NOBODY), os.setuid(NOBODY)
+                os.setgroups([]), os.setgid(user), os.setuid(user)
                 with socket.create_connection(("127.0.0.1", page.port), 60) as connection:
                     connection.sendall(request)
                     os.write(ours, connection.recv(15))
@@ -193,11 +194,23 @@ class OfficePage(BridgeTest):
                 os._exit(0)
         os.close(ours)
         with os.fdopen(theirs, "rb") as heard:
-            self.assertEqual(heard.read(), b"")
+            said = heard.read()
         os.waitpid(child, 0)
+        return said
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to be somebody else")
+    def test_another_user_who_has_seen_the_link_cannot_use_it(self):
+        page = self.open()
+        self.assertEqual(self.heard_by(NOBODY, page), b"")
         # The very same, from the owner's program, opens the page.
-        with page.raw(request) as connection:
-            self.assertEqual(connection.recv(15), b"HTTP/1.1 200 OK")
+        self.assertEqual(self.heard_by(0, page), b"HTTP/1.1 200 OK")
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to be somebody else")
+    def test_the_page_is_for_whoever_called_sudo(self):
+        with unittest.mock.patch.dict(os.environ, {"SUDO_UID": str(NOBODY)}):
+            page = self.open()
+        self.assertEqual(self.heard_by(0, page), b"")
+        self.assertEqual(self.heard_by(NOBODY, page), b"HTTP/1.1 200 OK")
 
 
 if __name__ == "__main__":
