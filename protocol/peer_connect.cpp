@@ -222,8 +222,11 @@ void Peer::session_ready(Now now, Carried& carried) {
 }
 
 void Peer::adopt(Now now, std::unique_ptr<Carried> carried) {
+  // A start that comes before one that was here: a copy of the device's state, in use beside it.
+  bool went_back = is_office() && carried->path && carried->peer_boot < record_.peer_boot;
+  if (went_back) core_.audit(now, audit::RecordType::used_in_two_places, &record_.key.peer, record_.name, "", to_text(carried->path->remote));
   if (session_) {
-    bool elsewhere = is_office() && announced_ && carried->peer_boot == session_->peer_boot && suspended_at_ == far_future &&
+    bool elsewhere = is_office() && !went_back && announced_ && carried->peer_boot == session_->peer_boot && suspended_at_ == far_future &&
                      carried->path && session_->path && carried->path->remote.ip != session_->path->remote.ip;
     if (elsewhere) core_.audit(now, audit::RecordType::used_in_two_places, &record_.key.peer, record_.name, "", to_text(carried->path->remote));
     session_->session->end_flows(FlowReset::connection_lost, "The connection was replaced by a new one.");

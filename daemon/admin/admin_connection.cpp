@@ -9,6 +9,8 @@ namespace {
 
 // Requests of one client that are under way at once: the command line has one.
 constexpr size_t calls_at_once = 32;
+// A client that does not read the answers to what it asked is not read from, either.
+constexpr size_t most_unsent = 1024 * 1024;
 
 std::optional<uid_t> user_of(int fd) {
   ucred peer{};
@@ -68,7 +70,10 @@ void AdminConnection::send(const Response& response) {
 void AdminConnection::write_out() {
   while (sent_ < unsent_.size()) {
     ssize_t length = ::send(fd_.get(), unsent_.data() + sent_, unsent_.size() - sent_, MSG_NOSIGNAL);
-    if (length < 0 && (errno == EAGAIN || errno == EINTR)) return watch_.want(FdWatch::readable | FdWatch::writable);
+    if (length < 0 && (errno == EAGAIN || errno == EINTR)) {
+      bool reads = unsent_.size() - sent_ < most_unsent;
+      return watch_.want(reads ? FdWatch::readable | FdWatch::writable : FdWatch::writable);
+    }
     if (length < 0) return close();
     sent_ += static_cast<size_t>(length);
   }
