@@ -79,7 +79,7 @@ struct InvitationOptions {
 struct CreatedInvitation {
   RequestId request = 0;               // durable when done; show the link only then
   uint64_t id = 0;
-  std::string link;                    // drawbridge:#...
+  std::string link;                    // drawbridge:#... or, if phone_page() is known, https://shell.BASE/#...
   std::string code;                    // 7-forest-lamp; empty: none was asked for
   WallTime expires_at;
 };
@@ -261,6 +261,8 @@ class Node {
   std::vector<relay::RelayAddress> own_relays() const;
   std::vector<traversal::FixedAddress> fixed_addresses() const;  // in the order in which they were added
   std::vector<relay::RelayStatus> relays() const;       // all in use: own ones and those of this device's offices
+  // The origin of the phone page that the first of the own relays serves, as it has told; empty: none is known to.
+  std::string phone_page() const;
   NetworkStatus network() const;
   // What was tried to reach this peer; null: there is none. Valid until the next call that is not const.
   const traversal::PathHistory* path_history(const RelationKey& peer) const;

@@ -42,7 +42,7 @@ Result<CreatedInvitation> Node::create_invitation(Now now, InvitationOptions opt
   options.addresses.insert(options.addresses.begin(), shared.forwarded_addresses.begin(), shared.forwarded_addresses.end());
   options.addresses.resize(std::min(options.addresses.size(), limits::link_addresses));
   CreatedInvitation created{.id = record.id, .expires_at = record.expires_at};
-  created.link = pairing::to_link({id(), record.secret, options.addresses, shared.own_relays});
+  created.link = pairing::to_link({id(), record.secret, options.addresses, shared.own_relays}, phone_page());
   auto invitation = std::make_unique<Invitation>(shared, record);
   if (options.code_language) {
     auto code = core_->give_by_code(now, *invitation, *options.code_language, created.link);

@@ -90,6 +90,17 @@ void Node::end_asking() {
   core_->asking.clear();
 }
 
+std::string Node::phone_page() const {
+  std::vector<relay::RelayStatus> statuses = relays();
+  for (const relay::RelayAddress& own : core_->shared.own_relays) {
+    for (const relay::RelayStatus& status : statuses) {
+      bool same = status.address.url == own.url || (!own.other_url.empty() && status.address.url == own.other_url);
+      if (same && !status.phone_page.empty()) return status.phone_page;
+    }
+  }
+  return {};
+}
+
 NetworkStatus Node::network() const {
   const drawbridge::Core& shared = core_->shared;
   NetworkStatus status{shared.nat_behaviour(), {}, shared.relays.udp_passes(), shared.binding.keepalive()};

@@ -4,6 +4,7 @@
 
 #include "keys/hash.hpp"
 #include "protocol/base/limits.hpp"
+#include "protocol/relay/wire.hpp"
 #include "protocol/roster/record_fields.hpp"
 
 namespace drawbridge::pairing {
@@ -41,7 +42,7 @@ Error damaged(const char* what) {
 
 }  // namespace
 
-std::string to_link(const InvitationLink& invitation) {
+std::string to_link(const InvitationLink& invitation, std::string_view phone_page) {
   Bytes bytes;
   msgpack::Writer writer(bytes);
   writer.array(5).uint(layout).bin(invitation.office.bytes).bin(invitation.secret.reveal()).array(invitation.addresses.size());
@@ -52,13 +53,13 @@ std::string to_link(const InvitationLink& invitation) {
   sodium_bin2base64(text.data(), text.size(), bytes.data(), bytes.size(), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
   text.pop_back();  // its final zero
   wipe(bytes);
-  return std::string(scheme) + text;
+  return (phone_page.empty() ? std::string(scheme) : std::string(phone_page) + "/#") + text;
 }
 
 Result<InvitationLink> parse_link(std::string_view text) {
   while (!text.empty() && static_cast<uint8_t>(text.front()) <= ' ') text.remove_prefix(1);
   while (!text.empty() && static_cast<uint8_t>(text.back()) <= ' ') text.remove_suffix(1);
-  bool known = text.starts_with(scheme) || text.starts_with("https://");
+  bool known = text.starts_with(scheme) || text.starts_with("https://") || relay::is_phone_page(text.substr(0, text.find("/#")));
   size_t hash = text.find('#');
   if (!known || hash == std::string_view::npos || text.size() > longest_link) {
     return Error{ErrorCode::invalid_argument, "This is not a pairing link.", "A link begins with `drawbridge:#`; `drawbridge pair` at the office shows one."};

@@ -21,7 +21,8 @@ struct InvitationLink {
   std::vector<relay::RelayAddress> relays = {};
 };
 
-std::string to_link(const InvitationLink& invitation);
+// `phone_page`: an origin such as https://shell.example that a phone's camera app is to open; empty: drawbridge:.
+std::string to_link(const InvitationLink& invitation, std::string_view phone_page = {});
 // Errors are for people: what is wrong with the link and where a good one comes from.
 Result<InvitationLink> parse_link(std::string_view text);
 

@@ -30,6 +30,7 @@ struct RelayStatus {
   bool ready = false, draining = false, over_quota = false;
   bool silent = false;                      // asked by each of its transports, and for long enough, in vain
   std::string operator_name, country;       // the relay's word
+  std::string phone_page;                   // the origin at which it serves the phone page; empty: it does not, or is not known to
   std::optional<Duration> round_trip;
   Instant measured{};                       // when that was
   bool by_udp = false;                      // the transport in use

@@ -31,6 +31,7 @@ struct Ready {
   Duration round_trip;
   std::string operator_name, country, other_url;
   std::vector<SocketAddress> observers;  // empty on a return: as before
+  std::string phone_page;                // likewise
 };
 // Answer to locate(): where the other end's packets come from, as the relay sees.
 struct Located {

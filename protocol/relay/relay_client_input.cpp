@@ -157,7 +157,7 @@ void RelayClient::adopt(Instant, const StateBody& body) {
   hello_due_ = open_due_ = ping_due_ = false;
   pinged_.reset();
   move_due_.reset();
-  tell(relay_event::Ready{round_trip_.value_or(0ns), body.operator_name, body.country, body.other_url, body.observers});
+  tell(relay_event::Ready{round_trip_.value_or(0ns), body.operator_name, body.country, body.other_url, body.observers, body.phone_page});
 }
 
 void RelayClient::apply(Instant now, const StateBody& body) {

@@ -39,6 +39,7 @@ struct RelayServerConfig {
   std::vector<Secret32> access;  // access_of(token) of each; empty: open to all who know the key
   std::string operator_name, country, other_url;  // told to clients; within the limits of the wire
   RelayLimits limits;
+  std::string phone_page = {};                    // told likewise; empty: it serves none
 };
 
 // Since the start; no identities.
@@ -91,6 +92,8 @@ class RelayServer {
   // and clients are told of them (the first limits::relay_observers). From `unasked` leave answers that a client wants
   // from elsewhere: nobody is told of these, and what comes there is not for the relay.
   void observe(std::vector<SocketAddress> observers, std::vector<SocketAddress> unasked);
+  // Clients that open something from now on are told this origin (is_phone_page).
+  void serve_phone_page(std::string origin) { config_.phone_page = std::move(origin); }
   // Whether this HELLO would be answered: for a WebSocket's upgrade.
   bool welcomes(ByteView hello) const;
 

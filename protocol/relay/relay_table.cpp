@@ -239,6 +239,7 @@ void RelayTable::note(Line& line, const RelayEvent& event) {
                    status.operator_name = is_plain_text(e.operator_name) ? e.operator_name : "";
                    status.country = is_country(e.country) ? e.country : "";
                    status.round_trip = e.round_trip;
+                   if (!e.phone_page.empty()) status.phone_page = e.phone_page;
                    if (!e.observers.empty()) line.observers = usable_observers(e.observers, line.client.path().remote);
                    line.observe_due = true;
                    // Perhaps from another network: whoever has a mailbox here asks at once whether it carries.

@@ -84,6 +84,7 @@ StateBody RelayServer::state_of(Instant now, Association& association) const {
     body.operator_name = config_.operator_name;
     body.country = config_.country;
     body.other_url = config_.other_url;
+    body.phone_page = config_.phone_page;
     body.observers = told_observers_;
     // An address of the relay's own network means nothing outside.
     using traversal::CandidateKind;

@@ -80,18 +80,26 @@ bool FrameQueue::add(ByteView datagram) {
   return true;
 }
 
-// Always with a length of 16 bits: its place is kept before the length is known.
+// Place is kept for a length of 16 bits; a short one gives two bytes back, as RFC 6455 5.2 wants it and browsers insist.
 void FrameQueue::close_frame() {
   if (frame_ == none) return;
   size_t header = own_header + (mask_ ? 4 : 0);
   size_t length = bytes_.size() - frame_ - header;
+  bool is_short = length < length_16;
+  if (is_short) {
+    auto kept = bytes_.begin() + static_cast<long>(frame_) + 2;
+    bytes_.erase(kept, kept + 2);
+    header -= 2;
+  }
   MutableBytes frame = MutableBytes(bytes_).subspan(frame_);
   frame[0] = final_bit | static_cast<uint8_t>(Opcode::binary);
-  frame[1] = length_16 | (mask_ ? mask_bit : 0);
-  frame[2] = static_cast<uint8_t>(length >> 8);
-  frame[3] = static_cast<uint8_t>(length);
+  frame[1] = (is_short ? static_cast<uint8_t>(length) : length_16) | (mask_ ? mask_bit : 0);
+  if (!is_short) {
+    frame[2] = static_cast<uint8_t>(length >> 8);
+    frame[3] = static_cast<uint8_t>(length);
+  }
   if (mask_) {
-    std::copy(mask_->begin(), mask_->end(), frame.begin() + own_header);
+    std::copy(mask_->begin(), mask_->end(), frame.begin() + static_cast<long>(header) - 4);
     apply_mask(frame.subspan(header), *mask_);
   }
   frame_ = none;

@@ -1,5 +1,7 @@
 #include "protocol/relay/wire.hpp"
 
+#include <algorithm>
+
 #include "protocol/roster/record_fields.hpp"
 
 namespace drawbridge::relay {
@@ -261,11 +263,24 @@ std::optional<ControlBody> parse_control_body(ByteView bytes) {
   return body;
 }
 
+bool is_phone_page(std::string_view text) {
+  bool sealed = text.starts_with("https://"), open = text.starts_with("http://");
+  if (!sealed && !open) return false;
+  text.remove_prefix(sealed ? 8 : 7);
+  size_t colon = text.find(':');
+  std::string_view host = text.substr(0, colon), port = colon == std::string_view::npos ? "1" : text.substr(colon + 1);
+  auto of_name = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'; };
+  auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  bool name = !host.empty() && host.size() <= 253 && std::all_of(host.begin(), host.end(), of_name);
+  bool number = !port.empty() && port.size() <= 5 && std::all_of(port.begin(), port.end(), digit);
+  return name && number && (sealed || host.ends_with(".localhost"));
+}
+
 Bytes encode(const StateBody& body) {
   Bytes channels, out;
   for (const ChannelState& channel : body.channels) channels.insert(channels.end(), {channel.status, channel.openings});
   msgpack::Writer writer(out);
-  writer.array(11)
+  writer.array(body.phone_page.empty() ? 11 : 12)
       .uint(body.answers)
       .uint(body.number)
       .uint(body.flags)
@@ -279,6 +294,7 @@ Bytes encode(const StateBody& body) {
   for (const SocketAddress& observer : body.observers) writer.bin(encode_address(observer));
   if (!body.located) writer.array(0);
   else writer.array(2).uint(body.located->first).bin(encode_address(body.located->second));
+  if (!body.phone_page.empty()) writer.str(body.phone_page);
   return out;
 }
 
@@ -295,8 +311,8 @@ void read_addresses(msgpack::Reader& reader, StateBody& body) {
 std::optional<StateBody> parse_state_body(ByteView bytes) {
   msgpack::Reader reader(bytes);
   StateBody body;
-  size_t fields = reader.array(11);
-  if (fields != 9 && fields != 11) reader.refuse();  // 9: of a relay without observation
+  size_t fields = reader.array(12);
+  if (fields != 9 && fields < 11) reader.refuse();  // 9: of a relay without observation; 12: with a phone page
   body.answers = reader.uint();
   body.number = reader.uint();
   body.flags = reader.uint();
@@ -306,7 +322,9 @@ std::optional<StateBody> parse_state_body(ByteView bytes) {
   body.operator_name = read_text(reader, limits::relay_text_bytes);
   body.country = read_text(reader, 2);
   body.other_url = read_text(reader, limits::relay_url_bytes);
-  if (fields == 11) read_addresses(reader, body);
+  if (fields >= 11) read_addresses(reader, body);
+  if (fields == 12) body.phone_page = read_text(reader, limits::relay_url_bytes);
+  if (fields == 12 && !is_phone_page(body.phone_page)) reader.refuse();
   if (!reader.done() || channels.size() % 2) return std::nullopt;
   body.observed = decode_address(observed);
   for (size_t i = 0; i < channels.size(); i += 2) body.channels.push_back({channels[i], channels[i + 1]});

@@ -154,7 +154,10 @@ struct StateBody {
   std::vector<SocketAddress> observers;           // likewise; unspecified: at the address of this relay
   // Answer to `locate`: the channel, and where the other end's packets come from.
   std::optional<std::pair<uint8_t, SocketAddress>> located;
+  std::string phone_page;                         // in answers to OPEN, of a relay that serves one; see is_phone_page
 };
+// "https://HOST[:PORT]", or http:// for a name below localhost: the origin of a phone page.
+bool is_phone_page(std::string_view text);
 Bytes encode(const StateBody& body);
 std::optional<StateBody> parse_state_body(ByteView body);
 

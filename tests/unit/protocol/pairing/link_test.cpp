@@ -63,6 +63,13 @@ TEST_CASE("a link may come as a page's address, and with white space around it")
   CHECK(parse_link(" \n\tdrawbridge:" + fragment + "\r\n "));
 }
 
+TEST_CASE("a relay's phone page stands in front of the link, where a camera's app opens it") {
+  std::string link = to_link(invitation(), "https://shell.example.org");
+  CHECK(link.starts_with("https://shell.example.org/#"));
+  CHECK(parse_link(link));
+  CHECK(parse_link(to_link(invitation(), "http://shell.bridge.localhost:8080")));
+}
+
 TEST_CASE("what is no link at all is told apart from a link that is not complete") {
   CHECK(error_of("") == ErrorCode::invalid_argument);
   CHECK(error_of("hello") == ErrorCode::invalid_argument);

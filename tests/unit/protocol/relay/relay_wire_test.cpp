@@ -112,6 +112,16 @@ TEST_CASE("a state is read back whole") {
   CHECK(read->channels == state.channels);
   CHECK(read->observed == state.observed);
   CHECK(read->operator_name == "Ann");
+  state.phone_page = "https://shell.example";
+  auto served = parse_state_body(encode(state));
+  REQUIRE(served);
+  CHECK(served->phone_page == state.phone_page);
+  for (const char* wrong : {"http://shell.example", "https://", "https://a/b", "https://A", "https://a:x", "javascript:x", "https://a:123456"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(is_phone_page(wrong));
+    state.phone_page = wrong;
+    CHECK_FALSE(parse_state_body(encode(state)));
+  }
   Bytes odd = encode(StateBody{});
   odd.push_back(0);
   CHECK_FALSE(parse_state_body(odd));

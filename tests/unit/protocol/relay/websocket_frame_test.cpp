@@ -39,6 +39,25 @@ TEST_CASE("datagrams of one flush travel in one message, masked or not") {
   CHECK(queue.empty());
 }
 
+TEST_CASE("a short message says its length in one byte, as browsers insist") {
+  for (std::optional<std::array<uint8_t, 4>> mask : {std::optional<std::array<uint8_t, 4>>(), std::optional(std::array<uint8_t, 4>{1, 2, 3, 4})}) {
+    for (size_t payload : {size_t{1}, size_t{123}, size_t{124}, size_t{300}}) {
+      FrameQueue queue(mask);
+      REQUIRE(queue.add(Bytes(payload, 9)));
+      REQUIRE(queue.add_control(Opcode::ping, Bytes(3, 1)));
+      Bytes out = to_bytes(queue.unsent());
+      size_t length = record_prefix + payload;
+      CHECK((out[1] & 0x7f) == (length < 126 ? length : 126));
+      Frame frame;
+      REQUIRE(read_frame(out, mask.has_value(), frame) == FrameRead::whole);
+      CHECK(frame.payload.size() == length);
+      CHECK(frame.payload.back() == 9);
+      REQUIRE(read_frame(MutableBytes(out).subspan(frame.size), mask.has_value(), frame) == FrameRead::whole);
+      CHECK(frame.opcode == Opcode::ping);
+    }
+  }
+}
+
 TEST_CASE("what a slow reader has not taken is bounded, and what is above is dropped") {
   FrameQueue queue;
   size_t taken = 0;
