@@ -18,7 +18,7 @@ namespace drawbridge {
 namespace {
 
 struct CommandLine {
-  std::string state, config, log, control_group;
+  std::string state, config, log, control_group, phone, phone_directory;
   std::vector<std::string> listen;
   bool relay = false, no_sandbox = false;
 };
@@ -45,6 +45,8 @@ Result<Config> configuration(const CommandLine& line, const StateDirectory& stat
   bool absent = !config && line.config.empty() && config.error().code == ErrorCode::not_found;
   Config out = config ? config.take() : Config();
   if (!config && !absent) return config.error();
+  if (!line.phone.empty()) out.relay.phone = line.phone;
+  if (!line.phone_directory.empty()) out.relay.phone_directory = line.phone_directory;
   if (!line.log.empty()) out.log = line.log == "json" ? LogFormat::json : LogFormat::human;
   return out;
 }
@@ -60,6 +62,7 @@ Result<std::optional<gid_t>> group_named(const std::string& name) {
 Result<void> close_sandbox(const CommandLine& line, const StateDirectory& state, const Config& config) {
   if (line.no_sandbox) return {};
   SandboxPaths paths{state.path(), {line.config, config.passphrase_file, config.relay.certificate, config.relay.key}};
+  if (!config.relay.phone.empty()) paths.read.push_back(config.relay.phone_directory + "/");
   if (const char* credentials = std::getenv("CREDENTIALS_DIRECTORY")) paths.read.push_back(std::string(credentials) + "/");
   auto lacking = enter_sandbox(paths);
   if (!lacking) return lacking.error();
@@ -153,6 +156,8 @@ int main(int argc, char** argv) {
                  "Group whose members may control this node, too (the system service: drawbridge)")
       ->type_name("GROUP");
   app.add_flag("--relay", line.relay, "Serve as a relay: alone, or beside this computer's own identity if it has one");
+  app.add_option("--phone", line.phone, "With --relay: serve the phone's page, too, at shell.BASE on the relay's WebSocket port")->type_name("BASE");
+  app.add_option("--phone-directory", line.phone_directory, "Where the phone's page is (default: /usr/share/drawbridge/phone)")->type_name("DIR");
   app.add_option("--log", line.log, "Form of the log on standard output")->check(CLI::IsMember({"human", "json"}));
   app.add_flag("--no-sandbox", line.no_sandbox,
                "For debuggers and profilers: do not confine this process to its files and system calls");

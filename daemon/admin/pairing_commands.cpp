@@ -1,4 +1,6 @@
 // pair, join, leave: how relations begin and end.
+#include <algorithm>
+
 #include "daemon/admin/arguments.hpp"
 #include "daemon/admin/commands.hpp"
 #include "daemon/admin/diagnosis.hpp"
@@ -119,15 +121,8 @@ Value joined_document(Scope& scope, const RelationKey& office) {
       {{"office", Value::map({{"id", to_text(office.peer)}, {"name", name}})}, {"services", std::move(services)}});
 }
 
-}  // namespace
-
-void run_pair(Scope& scope, const CallPtr& call) {
-  Arguments arguments(call->request().args);
-  auto options = read_options(scope, arguments);
-  bool wait = arguments.flag("wait");
-  if (auto done = arguments.done(); !done) return call->fail(done.error());
-  if (!options) return call->fail(options.error());
-  auto invitation = scope.node().create_invitation(scope.now(), options.take());
+void invite(Scope& scope, const CallPtr& call, InvitationOptions options, bool wait) {
+  auto invitation = scope.node().create_invitation(scope.now(), std::move(options));
   if (!invitation) return call->fail(invitation.error());
   scope.driver.when_done(invitation->request,
                          [&scope, call, wait, invitation = *invitation](const event::RequestDone& done) {
@@ -136,6 +131,54 @@ void run_pair(Scope& scope, const CallPtr& call) {
                            if (!wait) return call->result(created_document(scope, invitation));
                            if (call->open()) std::make_shared<InvitationWatch>(scope, call, invitation)->start();
                          });
+}
+
+// Whether a relay of ours serves the phone's page is known once it has answered, and an office that nobody looks for yet has
+// asked none: the code is made when all have answered, or soon anyway.
+class PhonePageQuestion {
+ public:
+  PhonePageQuestion(Scope& scope, const CallPtr& call, InvitationOptions options, bool wait)
+      : scope_(scope), call_(call), options_(std::move(options)), wait_(wait), began_(scope.now().boot), timer_(scope.loop, [this] { look(); }) {
+    scope_.node().ask_relays(scope_.now());
+    scope_.loop.turn_again();
+  }
+  ~PhonePageQuestion() { scope_.node().end_asking(); }
+  PhonePageQuestion(const PhonePageQuestion&) = delete;
+  PhonePageQuestion& operator=(const PhonePageQuestion&) = delete;
+
+  void look() {
+    CallPtr call = call_.lock();
+    if (!call || !call->open() || asked_) return;
+    std::vector<relay::RelayStatus> relays = scope_.node().relays();
+    bool settled = std::all_of(relays.begin(), relays.end(), [](const auto& relay) { return relay.ready || relay.silent; });
+    if (!settled && scope_.now().boot - began_ < patience) return timer_.start(interval);
+    asked_ = true;
+    invite(scope_, call, std::move(options_), wait_);
+    scope_.loop.turn_again();
+  }
+
+ private:
+  static constexpr Duration patience = 1500ms, interval = 10ms;
+  Scope& scope_;
+  std::weak_ptr<Call> call_;
+  InvitationOptions options_;
+  bool wait_, asked_ = false;
+  Instant began_;
+  LocalTimer timer_;
+};
+
+}  // namespace
+
+void run_pair(Scope& scope, const CallPtr& call) {
+  Arguments arguments(call->request().args);
+  auto options = read_options(scope, arguments);
+  bool wait = arguments.flag("wait");
+  if (auto done = arguments.done(); !done) return call->fail(done.error());
+  if (!options) return call->fail(options.error());
+  if (scope.node().own_relays().empty() || !scope.node().phone_page().empty()) return invite(scope, call, options.take(), wait);
+  auto question = std::make_shared<PhonePageQuestion>(scope, call, options.take(), wait);
+  call->when_abandoned([question] {});
+  question->look();
 }
 
 void run_pair_cancel(Scope& scope, const CallPtr& call) {

@@ -138,6 +138,7 @@ Result<void> RelayService::start_tcp() {
   for (const SocketAddress& address : settings_.websocket) {
     if (auto listening = websocket_.listen(address); !listening) return listening;
   }
+  if (auto read = read_phone_page(); !read) return read;
   for (const SocketAddress& address : settings_.metrics) {
     if (auto listening = metrics_.listen(address); !listening) return listening;
   }
@@ -152,7 +153,33 @@ Result<void> RelayService::read_certificate() {
   return {};
 }
 
+// Beside the relay's WebSocket, so that one port and one certificate serve both.
+Result<void> RelayService::read_phone_page() {
+  if (settings_.phone.empty()) return {};
+  if (settings_.websocket.empty())
+    return Error{ErrorCode::invalid_argument, "A relay that serves the phone's page needs a WebSocket address.", "Name one with `websocket` in [relay]."};
+  auto page = PhonePage::read(settings_.phone_directory, settings_.phone);
+  if (!page) return page.error();
+  if (!relay::is_phone_page(phone_origin()))
+    return Error{ErrorCode::invalid_argument, settings_.phone + " is not the name of a host.", "Write `phone` as bridge.example or bridge.example:8443."};
+  phone_page_ = page.take();
+  server_.serve_phone_page(phone_origin());
+  return {};
+}
+
+// With the port only where a browser needs it: behind a reverse proxy ours is nobody's business.
+std::string RelayService::phone_origin() const {
+  const std::string& base = settings_.phone;
+  std::string name = base.substr(0, base.find(':'));
+  bool local = name == "localhost" || name.ends_with(".localhost");
+  bool open = local && settings_.certificate.empty();
+  bool add_port = local && base == name && !websocket_.listening().empty();
+  return (open ? "http://shell." : "https://shell.") + base + (add_port ? ":" + std::to_string(websocket_.listening()[0].port) : "");
+}
+
 void RelayService::reload() {
+  if (auto read = read_phone_page(); !read)
+    log_.error(LogEvent::relay_certificate_refused, {{LogField::message, read.error().message}, {LogField::remedy, read.error().remedy}});
   if (settings_.certificate.empty()) return;
   if (auto read = read_certificate(); !read)
     log_.error(LogEvent::relay_certificate_refused, {{LogField::message, read.error().message}, {LogField::remedy, read.error().remedy}});
@@ -173,7 +200,8 @@ WebSocketServer::Hooks RelayService::websocket_hooks() {
             server_.handle_link_closed(loop_.now().boot, stream);
             settle();
           },
-          [this](const std::string& target) { return target == "/" ? label() : std::nullopt; }};
+          [this](const std::string& target) { return target == "/" ? label() : std::nullopt; },
+          [this](const upgrade::Request& request) { return phone_page_ && phone_page_->is_host(request.host) ? phone_page_ : nullptr; }};
 }
 
 // A private relay does not say that it is one.

@@ -46,6 +46,8 @@ class RelayService {
   void watch_certificate();
   WebSocketServer::Hooks websocket_hooks();
   std::optional<std::string> label() const;
+  Result<void> read_phone_page();
+  std::string phone_origin() const;
   void settle();
   void timeout();
 
@@ -58,6 +60,7 @@ class RelayService {
   UdpEndpoints beside_;                   // observation ports, and one that answers unasked
   std::vector<SocketAddress> beside_addresses_;
   UdpGather gather_;
+  std::shared_ptr<const PhonePage> phone_page_;  // null: it serves none
   WebSocketServer websocket_, metrics_;
   LocalTimer certificate_timer_;
   std::pair<int64_t, int64_t> certificate_times_{};  // of change: certificate, key

@@ -20,6 +20,8 @@ struct RelaySettings {
   std::string path = "/relay";           // of the WebSocket
   std::vector<SocketAddress> metrics;    // HTTP, GET /metrics; empty: none
   std::vector<std::string> trusted_proxies;  // whose X-Forwarded-For is believed; addresses without port
+  std::string phone;                     // base name of the phone's page, which is then served at shell.BASE; empty: none
+  std::string phone_directory = "/usr/share/drawbridge/phone";
   std::string host;                      // the name that URLs show
   std::vector<std::string> tokens;       // not empty: private
   std::string operator_name, country, other_url;

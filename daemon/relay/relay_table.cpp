@@ -116,6 +116,8 @@ const std::map<std::string, Read>& known() {
       {"path", text<&S::path, 200>},
       {"trusted_proxies", texts<&S::trusted_proxies, 64>},
       {"host", text<&S::host, 253>},
+      {"phone", text<&S::phone, 200>},
+      {"phone_directory", text<&S::phone_directory, 4096>},
       {"tokens", texts<&S::tokens, limits::relay_access_tokens>},
       {"operator", text<&S::operator_name, limits::relay_text_bytes>},
       {"country", text<&S::country, 2>},

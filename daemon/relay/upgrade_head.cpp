@@ -14,6 +14,7 @@ namespace {
 // RFC 6455 1.3.
 constexpr std::string_view magic = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 constexpr std::string_view hello_mark = "h.";
+constexpr size_t host_longest = 260;
 
 std::string base64(ByteView bytes, int variant) {
   std::string out(sodium_base64_encoded_len(bytes.size(), variant), '\0');
@@ -59,11 +60,19 @@ Bytes decode_hello(std::string_view text) {
 
 struct Seen {
   bool upgrade = false, connection = false, version = false;
+  int hosts = 0;
 };
 
 void read_header(std::string_view name, std::string_view value, Request& request, Seen& seen) {
   if (same(name, "upgrade")) seen.upgrade = same(value, "websocket");
-  if (same(name, "connection")) for_each_token(value, [&](auto token) { seen.connection |= same(token, "upgrade"); });
+  if (same(name, "connection")) for_each_token(value, [&](auto token) {
+    seen.connection |= same(token, "upgrade");
+    request.keeps_open &= !same(token, "close");
+  });
+  if (same(name, "host")) request.host = seen.hosts++ == 0 ? std::string(value.substr(0, host_longest)) : "";
+  if (same(name, "if-none-match")) request.if_none_match = std::string(value.substr(0, 64));
+  if (same(name, "accept-encoding")) for_each_token(value, [&](auto token) { request.takes_gzip |= same(token, "gzip"); });
+  if (same(name, "transfer-encoding") || (same(name, "content-length") && value != "0")) request.keeps_open = false;
   if (same(name, "sec-websocket-version")) seen.version = value == "13";
   if (same(name, "sec-websocket-key") && value.size() <= 64) request.key = std::string(value);
   if (same(name, "x-forwarded-for")) for_each_token(value, [&](auto token) { request.forwarded_for = std::string(token.substr(0, 64)); });

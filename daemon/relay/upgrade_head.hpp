@@ -20,6 +20,11 @@ struct Request {
   bool offers_protocol = false;    // drawbridge.1
   Bytes hello;                     // the HELLO among the protocols; empty: none
   std::string forwarded_for;       // last X-Forwarded-For
+  std::string host;                // Host; empty unless there is exactly one
+  std::string if_none_match;
+  bool takes_gzip = false;
+  // Another request may follow: nothing asks to close, and nothing says that there is a body, which nobody here reads.
+  bool keeps_open = true;
 };
 
 // Length of the head at the beginning of `text`, its empty line included; 0: not there yet.

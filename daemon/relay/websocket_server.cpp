@@ -18,7 +18,7 @@ constexpr int unacknowledged_ms = 30'000;    // TCP gives a dead client up
 }  // namespace
 
 struct WebSocketServer::Connection {
-  enum class Phase : uint8_t { handshake, head, open, closing };
+  enum class Phase : uint8_t { handshake, head, answering, open, closing };
 
   Connection(FileDescriptor fd, uint64_t n) : number(n), stream(std::move(fd)) {}
 
@@ -30,8 +30,12 @@ struct WebSocketServer::Connection {
   std::array<uint8_t, 16> counted{};  // in per_address_
   Bytes left;                         // the beginning of a head or frame whose rest is to come
   relay::FrameQueue out;
+  std::shared_ptr<const PhonePage> page;  // what `body` is a part of
+  ByteView body;                          // to be written after `out`
   bool touched = false, dead = false;
   Instant since{}, heard{};
+
+  bool unsent() const { return !out.empty() || !body.empty(); }
 };
 
 WebSocketServer::WebSocketServer(Loop& loop, Options options, Hooks hooks)
@@ -106,6 +110,10 @@ bool WebSocketServer::advance(Connection& connection) {
     connection.phase = Connection::Phase::head;
   }
   if (!write(connection)) return false;
+  if (connection.phase == Connection::Phase::answering) {
+    if (connection.unsent()) return true;
+    connection.phase = Connection::Phase::head;
+  }
   do {
     if (!read(connection)) return false;
   } while (connection.stream.has_buffered());
@@ -125,7 +133,14 @@ bool WebSocketServer::read(Connection& connection) {
   size_t used = 0;
   if (connection.phase == Connection::Phase::head) used = read_head(connection, bytes);
   if (connection.phase == Connection::Phase::open && !connection.dead) used += read_frames(connection, bytes.subspan(used));
-  if (connection.phase == Connection::Phase::closing || connection.dead) return write(connection) && !connection.dead && !connection.out.empty();
+  if (connection.phase == Connection::Phase::closing || connection.dead) return write(connection) && !connection.dead && connection.unsent();
+  if (connection.phase == Connection::Phase::answering) {
+    // Browsers wait for an answer before they ask again.
+    if (used < bytes.size() || !write(connection)) return false;
+    connection.left.clear();
+    if (!connection.unsent()) connection.phase = Connection::Phase::head;
+    return true;
+  }
   connection.left.assign(bytes.begin() + static_cast<long>(used), bytes.end());
   if (connection.left.empty()) connection.left.shrink_to_fit();
   return true;
@@ -144,6 +159,14 @@ size_t WebSocketServer::read_head(Connection& connection, ByteView bytes) {
 }
 
 void WebSocketServer::answer(Connection& connection, const upgrade::Request& request) {
+  if (auto page = !request.upgrades && hooks_.phone_page ? hooks_.phone_page(request) : nullptr) {
+    PhonePage::Answer answer = page->answer(request);
+    connection.out.add_raw(as_bytes(answer.head));
+    connection.body = answer.body;
+    connection.page = std::move(page);
+    if (request.keeps_open) connection.phase = Connection::Phase::answering;
+    return;
+  }
   bool here = request.method == "GET" && request.upgrades && !options_.path.empty() && request.target == options_.path;
   if (!here || !hooks_.welcomes(request.hello)) {
     auto page = request.method == "GET" ? hooks_.page(request.target) : std::nullopt;
@@ -200,10 +223,12 @@ void WebSocketServer::flush() {
 }
 
 bool WebSocketServer::write(Connection& connection) {
-  while (!connection.out.empty()) {
+  while (connection.unsent()) {
     size_t count = 0;
-    auto outcome = connection.stream.write(connection.out.unsent(), count);
-    connection.out.sent(count);
+    bool head = !connection.out.empty();
+    auto outcome = connection.stream.write(head ? connection.out.unsent() : connection.body.first(std::min(connection.body.size(), read_size)), count);
+    head ? connection.out.sent(count) : void(connection.body = connection.body.subspan(count));
+    if (count > 0) connection.since = loop_.now().boot;  // a slow reader is no stalled one
     if (outcome == ByteStream::Outcome::ended) return false;
     if (outcome == ByteStream::Outcome::done) continue;
     connection.watch.want(FdWatch::readable | FdWatch::writable);

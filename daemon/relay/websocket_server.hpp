@@ -7,6 +7,7 @@
 
 #include "daemon/io/watch.hpp"
 #include "daemon/relay/byte_stream.hpp"
+#include "daemon/relay/phone_page.hpp"
 #include "daemon/relay/upgrade_head.hpp"
 #include "protocol/relay/link.hpp"
 #include "protocol/relay/websocket_frame.hpp"
@@ -22,6 +23,8 @@ class WebSocketServer {
     std::function<void(uint64_t stream)> closed;
     // The page for a GET that is no WebSocket; nothing: 404.
     std::function<std::optional<std::string>(const std::string& target)> page;
+    // Serves the whole of a request that is for a host of its own; null: it is not.
+    std::function<std::shared_ptr<const PhonePage>(const upgrade::Request& request)> phone_page = nullptr;
   };
   struct Options {
     std::string path;                          // of the WebSocket; empty: pages only
