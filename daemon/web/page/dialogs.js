@@ -41,12 +41,12 @@ export async function askConflict(name, several) {
   return { action: action ?? "skip", forAll: forAll.checked };
 }
 
-// A menu beside a button, at the lower edge on a small screen. `entries`: [{icon, text, href, download, act, danger}].
+// A menu beside a button, at the lower edge on a small screen. `entries`: [{icon, text, href, act, danger}].
 export function menu(button, title, entries) {
   const close = (event) => event.currentTarget.closest("dialog").close();
   const items = entries.map((entry) => {
     const inside = [icon(entry.icon), entry.text];
-    if (entry.href) return element("a.menu-item", { href: entry.href, download: entry.download, onclick: close }, ...inside);
+    if (entry.href) return element("a.menu-item", { href: entry.href, onclick: close }, ...inside);
     return element(`button.menu-item${entry.danger ? ".danger-text" : ""}`, { type: "button", onclick: (event) => { close(event); entry.act(); } }, ...inside);
   });
   const dialog = element("dialog.menu", { "aria-label": title }, element("p.menu-title", {}, element("bdi", {}, title)), ...items);

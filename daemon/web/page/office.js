@@ -1,11 +1,13 @@
 // What the page asks of the office: docs/spec/folder.md. Failures are thrown as {code, message}.
+import { carrier } from "./carrier.js";
+
 // For an answer that is not the office's own: the gateway says 403, 404 or 421 when this device may no longer ask.
 export const codeOf = (status) => ({ 403: "not_allowed", 404: "not_found", 421: "not_allowed" })[status] ?? "network";
 
 async function ask(url, options) {
   let answer;
   try {
-    answer = await fetch(url, { cache: "no-store", redirect: "error", ...options });
+    answer = await carrier.fetch(url, { cache: "no-store", redirect: "error", ...options });
   } catch (failure) {
     if (failure.name === "AbortError") throw failure;
     throw { code: "network", message: String(failure) };

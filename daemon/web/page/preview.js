@@ -22,7 +22,8 @@ async function content(url, entry) {
     case "picture": return element("img.preview-picture", { src: url, alt: entry.name, onerror: gone });
     case "video": return element("video.preview-video", { src: url, controls: true, autoplay: false, onerror: gone });
     case "audio": return element("audio.preview-audio", { src: url, controls: true, onerror: gone });
-    case "pdf": return element("iframe.preview-pdf", { src: url, title: entry.name });
+    case "pdf": if (navigator.pdfViewerEnabled === false) return missing(entry);  // many phones
+      return element("iframe.preview-pdf", { src: url, title: entry.name });
     case "text": return text(url, entry);
     default: return missing(entry);
   }
@@ -31,7 +32,7 @@ async function content(url, entry) {
 export class Preview {
   // `step(entry, ±1)`: the neighbour to show, or null. `closed()`: the person is done.
   constructor({ step, closed }) {
-    this.step = step;
+    Object.assign(this, { step, closed });
     this.place = element("div.preview-place");
     this.title = element("h2.preview-title");
     this.details = element("p.preview-details");
@@ -41,7 +42,7 @@ export class Preview {
     this.dialog = element("dialog.preview", {},
       element("header.preview-top", {}, element("div.preview-names", {}, this.title, this.details), this.previous, this.next, this.download, iconButton("close", say("close"), () => this.dialog.close())),
       this.place);
-    this.dialog.addEventListener("close", () => { this.place.replaceChildren(); this.entry = null; closed(); });
+    this.dialog.addEventListener("close", () => { this.place.replaceChildren(); this.entry = null; this.closed(); });
     this.dialog.addEventListener("keydown", (event) => this.key(event));
     document.body.append(this.dialog);
   }
@@ -71,5 +72,6 @@ export class Preview {
     if (this.entry === entry) this.place.replaceChildren(shown);
   }
 
+  destroy() { this.closed = () => {}; this.hide(); this.dialog.remove(); }
   hide() { if (this.dialog.open) this.dialog.close(); }
 }

@@ -1,4 +1,5 @@
 // One file on its way to the office, in pieces: docs/spec/folder.md, "Uploads". It goes on after any cut.
+import { carrier } from "./carrier.js";
 import * as office from "./office.js";
 
 const pieceBytes = 32 * 1024 * 1024;  // the office keeps no more than it has told of: at most this is sent twice
@@ -65,7 +66,7 @@ export class Upload {
   async askOffset() {
     let answer;
     try {
-      answer = await fetch(`${this.url}?conflict=${this.action}`, { method: "HEAD", headers: this.headers(), cache: "no-store" });
+      answer = await carrier.fetch(`${this.url}?conflict=${this.action}`, { method: "HEAD", headers: this.headers(), cache: "no-store" });
     } catch {
       throw { code: "network" };
     }
@@ -95,32 +96,23 @@ export class Upload {
     if (body.size) await body.slice(0, 1).arrayBuffer().catch(() => { throw { code: "local" }; });
     const answer = await this.put(body);
     this.failures = 0;
-    if (answer.status === 201) return this.finish(JSON.parse(answer.responseText).name);
-    if (answer.status === 202) { this.sent = Number(answer.getResponseHeader("Upload-Offset")); return true; }
+    if (answer.status === 201) return this.finish(JSON.parse(answer.text).name);
+    if (answer.status === 202) { this.sent = Number(answer.header("Upload-Offset")); return true; }
     if (answer.status === 409) return false;  // asked anew
     let error = null;
-    try { error = JSON.parse(answer.responseText).error; } catch { /* not from the office */ }
+    try { error = JSON.parse(answer.text).error; } catch { /* not from the office */ }
     throw error ?? { code: office.codeOf(answer.status) };
   }
 
   put(body) {
-    const request = new XMLHttpRequest();
-    this.request = request;
     const base = this.sent, began = performance.now();
-    request.open("PUT", `${this.url}?conflict=${this.action}`);
-    for (const [name, value] of Object.entries(this.headers())) request.setRequestHeader(name, value);
-    request.upload.onprogress = (event) => {
-      this.shown = base + event.loaded;
-      this.measure(event.loaded, (performance.now() - began) / 1000);
-      this.become(event.loaded === event.total && this.shown === this.file.size ? "finishing" : "sending");
-    };
     this.become("sending");
-    return new Promise((resolve, reject) => {
-      request.onload = () => resolve(request);
-      request.onerror = () => reject({ code: "network" });
-      request.onabort = () => reject({ code: "aborted" });
-      request.send(body);
+    this.request = carrier.put(`${this.url}?conflict=${this.action}`, this.headers(), body, (bytes) => {
+      this.shown = base + bytes;
+      this.measure(bytes, (performance.now() - began) / 1000);
+      this.become(bytes === body.size && this.shown === this.file.size ? "finishing" : "sending");
     });
+    return this.request.answer;
   }
 
   measure(bytes, seconds) {
@@ -149,6 +141,6 @@ export class Upload {
     this.become("cancelled");
     this.request?.abort();
     this.wake?.();
-    fetch(this.url, { method: "DELETE", headers: { "Upload-Id": this.id } }).catch(() => {});
+    carrier.fetch(this.url, { method: "DELETE", headers: { "Upload-Id": this.id } }).catch(() => {});
   }
 }

@@ -9,8 +9,9 @@ const atOnce = 2;
 
 export class UploadPanel {
   // `arrived(folder)`: a file is there now.
-  constructor(arrived) {
-    this.arrived = arrived;
+  arrived = () => {};
+
+  constructor() {
     this.uploads = [];
     this.rows = new Map();
     this.forAll = null;
