@@ -20,6 +20,8 @@ def test_names():
                 text = read(folder, name)
                 names |= {found.replace('\\"', '"') for found in re.findall(r'TEST_CASE\("((?:[^"\\]|\\.)*)"', text)}
                 names |= set(re.findall(r"def (test_\w+)", text))
+            if name.endswith("_test.mjs"):
+                names |= set(re.findall(r'test\("((?:[^"\\]|\\.)*)"', read(folder, name)))
     return names
 
 

@@ -143,14 +143,14 @@ export class HttpClient {
     signal?.addEventListener("abort", stop);
     const source = new Source(flow);
     try {
-      const sending = this.send(flow, request, progress);
-      sending.catch(() => {});
+      let sent = false;
+      this.send(flow, request, progress).then(() => { sent = true; }, () => {});
       let answer;
       do answer = parseHead(await source.until(blank, headLongest));
       while (answer.status >= 100 && answer.status < 200 && answer.status !== 101);
       const frame = framing(request.method, answer);
       const reusable = frame.kind !== "close" && answer.status !== 101 && !all(answer.headers, "connection").join().toLowerCase().includes("close");
-      return { ...answer, frame, flow, source, body: this.read(flow, source, frame, sending, reusable, () => signal?.removeEventListener("abort", stop)) };
+      return { ...answer, frame, flow, source, body: this.read(flow, source, frame, () => sent, reusable, () => signal?.removeEventListener("abort", stop)) };
     } catch (error) {
       flow.reset();
       signal?.removeEventListener("abort", stop);
@@ -158,7 +158,7 @@ export class HttpClient {
     }
   }
 
-  async* read(flow, source, frame, sending, reusable, released) {
+  async* read(flow, source, frame, sent, reusable, released) {
     let whole = false;
     try {
       if (frame.kind !== "none") yield* body(source, frame);
@@ -166,8 +166,7 @@ export class HttpClient {
     } finally {
       released();
       // What was not read, or answered before all was sent, is of no use to the next request.
-      const sent = await Promise.race([sending.then(() => true, () => false), Promise.resolve(false)]);
-      if (whole && reusable && sent && !source.left.length) this.keep(flow);
+      if (whole && reusable && sent() && !source.left.length) this.keep(flow);
       else flow.reset();
     }
   }

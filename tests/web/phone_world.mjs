@@ -1,0 +1,80 @@
+// A relay that serves the phone's page, an office with files, and a phone: Chromium at the size of one.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { Node, build, eventually, temporaryFolder } from "./bridge.mjs";
+import { PHONE, openPage } from "./browser.mjs";
+
+export const phonePage = path.resolve(build, "..", "build-wasm", "phone");
+if (!existsSync(path.join(phonePage, "index.html"))) throw new Error(`${phonePage} is missing: run scripts/build-wasm and scripts/build-phone first.`);
+
+/** `drawbridged --relay`, alone, with the phone's page. */
+export class Relay {
+  constructor(test, folder, settings = "") {
+    this.state = path.join(folder, "relay");
+    this.log = path.join(folder, "relay.log");
+    mkdirSync(this.state, { mode: 0o700 });
+    this.settings = (port) => `[relay]\nwebsocket = ["127.0.0.1:${port}"]\noperator = "Ann"\ncountry = "FR"\ndrain_seconds = 0\nobserve = []\n${settings}`;
+    this.port = 0;
+    test.after(() => this.stop());
+  }
+
+  async start() {
+    writeFileSync(path.join(this.state, "config.toml"), this.settings(this.port));
+    writeFileSync(this.log, "");
+    const log = openSync(this.log, "a");
+    this.process = spawn(path.join(build, "daemon", "drawbridged"),
+      ["--state", this.state, "--relay", "--log", "json", "--listen", `127.0.0.1:${this.udp ?? 0}`, "--phone", "bridge.localhost", "--phone-directory", phonePage], { stdio: ["ignore", log, log] });
+    const ready = await eventually(() => readFileSync(this.log, "utf8").split("\n").find((line) => line.includes('"ready"')), `the relay is ready: ${readFileSync(this.log, "utf8")}`);
+    this.urls = JSON.parse(ready).listen;
+    this.url = this.urls.find((url) => url.startsWith("ws:"));
+    this.port = Number(/:(\d+)/.exec(this.url.slice(4))[1]);
+    this.udp = Number(/:(\d+)#/.exec(this.urls.find((url) => url.startsWith("udp:")))[1]);
+    this.origin = `http://shell.bridge.localhost:${this.port}`;
+    return this;
+  }
+
+  async stop(signal = "SIGTERM") {
+    if (!this.process) return;
+    const { process } = this;
+    this.process = null;
+    const ended = once(process, "exit");
+    process.kill(signal);
+    await ended;
+  }
+}
+
+export async function world(test, settings) {
+  const folder = temporaryFolder(test);
+  const relay = await new Relay(test, folder, settings).start();
+  const files = path.join(folder, "files");
+  mkdirSync(path.join(files, "Letters"), { recursive: true });
+  writeFileSync(path.join(files, "contract.txt"), "signed\n");
+  const office = new Node(test, folder, "Office");
+  await office.init();
+  await office.start();
+  await office.run("relay", "add", relay.url);
+  await office.run("expose", "files", `folder:${files}`);
+  const invite = async (...words) => (await office.run("pair", "--link-only", "--allow", "files", ...words)).trim();
+  return { folder, relay, files, office, invite };
+}
+
+/** A phone's browser with nothing in it. */
+export async function newPhone(browser, options = {}) {
+  const page = await openPage(browser, { viewport: PHONE, hasTouch: true, isMobile: true, ...options });
+  page.setDefaultTimeout(Number(process.env.DRAWBRIDGE_PATIENCE_MS ?? 60_000));
+  return page;
+}
+
+/** Opens the link as the camera's app does, and says yes. */
+export async function pairByCamera(page, link) {
+  await page.goto(link);
+  await page.getByRole("dialog").getByRole("button", { name: /^(Pair|Associer|Vincular)$/ }).click();
+  await page.getByRole("button", { name: "files" }).waitFor();
+}
+
+export async function openFiles(page) {
+  await page.getByRole("button", { name: "files" }).click();
+  await page.getByText("contract.txt").waitFor();
+}
