@@ -95,6 +95,14 @@ test("a phone", async (t) => {
     assert.equal(await page.evaluate(() => globalThis.owned), undefined);
   });
 
+  await t.test("brings the part of a file that seeking asks for", async () => {
+    const part = await page.evaluate(async () => {
+      const answer = await fetch(`${location.pathname}contract.txt`, { headers: { Range: "bytes=2-4" } });
+      return [answer.status, answer.headers.get("content-range"), await answer.text()];
+    });
+    assert.deepEqual(part, [206, "bytes 2-4/7", "gne"]);
+  });
+
   await t.test("uploads a file and a photograph", async () => {
     const content = randomBytes(3_000_000);
     await page.locator("input[type=file][multiple]").setInputFiles({ name: "scan.pdf", mimeType: "application/pdf", buffer: content });
