@@ -1,5 +1,5 @@
-// Reads a QR code with the camera: BarcodeDetector where the browser has it, else jsQR on frames of half their size, which
-// it reads where it fails on the whole ones.
+// Reads a QR code with the camera: BarcodeDetector where the browser has it, else jsQR, on frames of half
+// their size and whole ones by turns.
 import { element } from "./dom.js";
 import { say } from "./words.js";
 
@@ -11,9 +11,11 @@ async function reader() {
     return async (video) => (await detector.detect(video))[0]?.rawValue ?? null;
   }
   await import("./jsqr.js");
+  let turn = 0;
   const canvas = document.createElement("canvas"), drawing = canvas.getContext("2d", { willReadFrequently: true });
   return (video) => {
-    const scale = Math.min(0.5, widest / video.videoWidth);
+    // Half size forgives a noisy picture, the whole one shows a small or a dense code: by turns.
+    const scale = Math.min(turn++ % 2 ? 1 : 0.5, widest / video.videoWidth);
     canvas.width = Math.round(video.videoWidth * scale);
     canvas.height = Math.round(video.videoHeight * scale);
     drawing.drawImage(video, 0, 0, canvas.width, canvas.height);
