@@ -87,7 +87,7 @@ void Peer::handle_timeout(Now now) {
     // the office still has this connection, it says so and nothing is lost.
     if (!is_office() && now.boot - suspended_at_ >= 1s && !attempt_) look_on_lan(now), begin_attempt(now);
     schedule_retry(now);
-  } else if (!is_office()) {
+  } else if (!is_office() && !timers_.armed(Timer::replaced)) {
     core_.drop(attempt_);
     look_on_lan(now);
     if (now.boot - down_since_ < limits::attempt_life) begin_attempt(now);
