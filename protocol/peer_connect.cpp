@@ -34,7 +34,10 @@ Peer::~Peer() {
   if (!ports_.empty()) core_.emit(event::PortsReleased{ports_});
 }
 
-void Peer::save() { core_.journal.put(roster::to_row(record_)); }
+void Peer::save() {
+  // The row of a device that is being revoked is gone: what still happens to it must not bring it back.
+  if (!revoking_) core_.journal.put(roster::to_row(record_));
+}
 
 void Peer::start(Now now, Duration after) {
   since_ = now.wall;

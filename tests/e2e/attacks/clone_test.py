@@ -12,9 +12,9 @@ class Clone(BridgeTest):
         self.laptop.stop()
         clone = self.node("clone")
         shutil.copytree(self.laptop.state, clone.state)
-        self.laptop.start()
-        self.laptop.connected_to("office")
         clone.start()
+        clone.connected_to("office")
+        self.laptop.start()  # a start that comes before one that was here
         eventually(lambda: '"used_in_two_places"' in self.office.run("audit", "show", "--json"), 120, "the office has noticed")
         self.assertEqual(len(self.office.json("devices")), 1)
         # Whichever is put out waits for a minute: they do not put one another out every other second.
