@@ -2,6 +2,7 @@
 
 #include <sys/timerfd.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cstdint>
 
@@ -112,7 +113,10 @@ LocalTimer::~LocalTimer() {
   close_block(block_);
 }
 
+// Never 0: libuv runs what is due until nothing is, so a callback that starts its own timer with 0, because a part of a
+// millisecond is left, would be run for ever, and nothing else.
 void LocalTimer::start(Duration delay) {
+  auto ms = std::max<int64_t>(std::chrono::ceil<std::chrono::milliseconds>(delay).count(), 1);
   uv_update_time(block_->handle.loop);
   uv_timer_start(
       &block_->handle,
@@ -120,7 +124,7 @@ void LocalTimer::start(Duration delay) {
         auto& block = *static_cast<Block*>(handle->data);
         if (!block.closed) block.callback();
       },
-      static_cast<uint64_t>(to_ms(delay)), 0);
+      static_cast<uint64_t>(ms), 0);
 }
 
 void LocalTimer::stop() {

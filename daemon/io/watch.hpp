@@ -59,6 +59,7 @@ class LocalTimer {
   LocalTimer(const LocalTimer&) = delete;
   LocalTimer& operator=(const LocalTimer&) = delete;
 
+  // In whole milliseconds, upwards, at least one.
   void start(Duration delay);
   void stop();
 
