@@ -3,6 +3,7 @@
 find_program(PYTHON3 python3 REQUIRED)
 set(PACKAGING ${CMAKE_SOURCE_DIR}/packaging)
 set(PACKAGED ${CMAKE_BINARY_DIR}/packaged)
+set(PHONE_PAGE ${CMAKE_SOURCE_DIR}/build-wasm/phone)  # by scripts/build-wasm and scripts/build-phone
 set(PACKAGE_MAINTAINER "Drawbridge maintainers <maintainers@drawbridge.example>")
 file(MAKE_DIRECTORY ${PACKAGED})
 
@@ -14,7 +15,7 @@ add_custom_target(completions
   VERBATIM)
 add_custom_target(package_documents
   COMMAND ${PYTHON3} ${PACKAGING}/documents.py ${CMAKE_SOURCE_DIR} ${PACKAGED} ${PROJECT_VERSION} ${PACKAGE_MAINTAINER}
-  COMMAND ${PYTHON3} ${PACKAGING}/sbom.py ${CMAKE_BINARY_DIR} ${PROJECT_VERSION} ${PACKAGED}/drawbridge.spdx.json
+  COMMAND ${PYTHON3} ${PACKAGING}/sbom.py ${CMAKE_BINARY_DIR} ${PROJECT_VERSION} ${PACKAGED}/drawbridge.spdx.json ${PHONE_PAGE}
   DEPENDS drawbridge drawbridged VERBATIM)
 add_custom_target(package_contents DEPENDS drawbridge drawbridged completions package_documents)
 add_dependencies(completions drawbridge)
@@ -34,6 +35,11 @@ install(FILES ${PACKAGING}/systemd/user/drawbridged.service DESTINATION lib/syst
 install(FILES ${PACKAGING}/sysusers.d/drawbridge.conf DESTINATION lib/sysusers.d)
 install(FILES ${PACKAGING}/tmpfiles.d/drawbridge.conf DESTINATION lib/tmpfiles.d)
 install(FILES ${PACKAGING}/config.toml DESTINATION /etc/drawbridge)
+
+# Where a relay looks for it (daemon/relay/relay_settings.hpp). core.wasm comes from the linker as if one could run it.
+install(DIRECTORY ${PHONE_PAGE}/ DESTINATION share/drawbridge/phone
+  FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ
+  DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)

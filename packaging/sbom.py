@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""sbom.py BUILD VERSION OUTPUT: what the two programs are made of, as SPDX 2.3 JSON.
+"""sbom.py BUILD VERSION OUTPUT PAGE: what the two programs and the phone's page are made of, as SPDX 2.3 JSON.
 
 Read from what was built, not from a list: the shared libraries from the programs' own DT_NEEDED (and what these need
 in turn), the code compiled in from the headers that the compiler opened and the static archives on the link line; the
-versions from dpkg."""
+versions from dpkg. PAGE is the phone's page (build-wasm/phone); beside it, PAGE-parts.json is page_parts.py's."""
 
 import datetime
 import glob
@@ -120,26 +120,48 @@ def spdx_id(name):
     return "SPDXRef-" + re.sub(r"[^A-Za-z0-9.-]", "-", bare(name))
 
 
+def entry(identifier, name, version, supplier):
+    return {"SPDXID": identifier, "name": name, "versionInfo": version, "supplier": supplier,
+            "downloadLocation": "NOASSERTION", "filesAnalyzed": False, "licenseConcluded": "NOASSERTION",
+            "licenseDeclared": "NOASSERTION", "copyrightText": "NOASSERTION"}
+
+
+def package_url(url):
+    return [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": url}]
+
+
 def package(name):
     facts = described(name)
-    return {"SPDXID": spdx_id(name), "name": bare(name), "versionInfo": facts["version"],
-            "supplier": "Organization: Debian", "downloadLocation": "NOASSERTION", "filesAnalyzed": False,
-            "licenseConcluded": "NOASSERTION", "licenseDeclared": "NOASSERTION", "copyrightText": "NOASSERTION",
-            "sourceInfo": f"Debian source package {facts['source']}",
-            "externalRefs": [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl",
-                              "referenceLocator": f"pkg:deb/debian/{bare(name)}@{facts['version']}?arch={facts['architecture']}&distro=debian-12"}]}
+    url = f"pkg:deb/debian/{bare(name)}@{facts['version']}?arch={facts['architecture']}&distro=debian-12"
+    return {**entry(spdx_id(name), bare(name), facts["version"], "Organization: Debian"),
+            "sourceInfo": f"Debian source package {facts['source']}", "externalRefs": package_url(url)}
 
 
-def document(build, version):
+def phone_page(folder):
+    """The page's own entry and its parts', and how they belong together."""
+    if not all(os.path.exists(name) for name in (os.path.join(folder, "release.json"), folder + "-parts.json")):
+        sys.exit(f"There is no phone's page in {folder}. Run scripts/build-wasm and scripts/build-phone first.")
+    with open(os.path.join(folder, "release.json")) as release, open(folder + "-parts.json") as file:
+        own = entry("SPDXRef-phone-page", "drawbridge-phone-page", json.load(release)["release"], "Organization: The Drawbridge authors")
+        parts = json.load(file)
+    relationships = [{"spdxElementId": "SPDXRef-drawbridge", "relationshipType": "CONTAINS", "relatedSpdxElement": own["SPDXID"]}]
+    relationships += [{"spdxElementId": own["SPDXID"], "relationshipType": kind, "relatedSpdxElement": part["SPDXID"]}
+                      for kind, found in parts.items() for part in found]
+    return [own] + [part for found in parts.values() for part in found], relationships
+
+
+def document(build, version, page):
     links = linked(build)
-    own = {"SPDXID": "SPDXRef-drawbridge", "name": "drawbridge", "versionInfo": version,
-           "supplier": "Organization: The Drawbridge authors", "downloadLocation": "NOASSERTION", "filesAnalyzed": False,
-           "licenseConcluded": "NOASSERTION", "licenseDeclared": "NOASSERTION", "copyrightText": "NOASSERTION"}
+    own = entry("SPDXRef-drawbridge", "drawbridge", version, "Organization: The Drawbridge authors")
     packages = [own] + [package(name) for name in sorted(links)]
     relationships = [{"spdxElementId": "SPDXRef-DOCUMENT", "relationshipType": "DESCRIBES",
                       "relatedSpdxElement": "SPDXRef-drawbridge"}]
     relationships += [{"spdxElementId": "SPDXRef-drawbridge", "relationshipType": kind, "relatedSpdxElement": spdx_id(name)}
                       for name, kind in sorted(links.items())]
+    page_packages, page_relationships = phone_page(page)
+    known = {found["SPDXID"] for found in packages}
+    packages += [found for found in page_packages if found["SPDXID"] not in known]
+    relationships += page_relationships
     created = datetime.datetime.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH", "0")), datetime.timezone.utc)
     digest = hashlib.sha256(json.dumps([packages, relationships], sort_keys=True).encode()).hexdigest()
     return {"spdxVersion": "SPDX-2.3", "dataLicense": "CC0-1.0", "SPDXID": "SPDXRef-DOCUMENT", "name": f"drawbridge-{version}",
@@ -148,9 +170,10 @@ def document(build, version):
             "packages": packages, "relationships": relationships}
 
 
-def main(build, version, output):
+def main(build, version, output, page):
+    bill = document(build, version, page)
     with open(output, "w") as file:
-        json.dump(document(build, version), file, indent=1)
+        json.dump(bill, file, indent=1)
         file.write("\n")
 
 

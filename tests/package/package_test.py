@@ -1,18 +1,26 @@
-"""The Debian package as it is built here: contents, lintian, completions, exposure, installation into an empty root."""
+"""The Debian package as it is built here: contents, lintian, completions, exposure, the phone's page as its relay serves
+it, installation into an empty root."""
 
 import glob
+import hashlib
 import json
 import os
 import re
+import selectors
 import shutil
 import subprocess
 import sys
 import tempfile
 import unittest
+import urllib.request
 
 BUILD = os.path.realpath(os.environ.get("DRAWBRIDGE_BUILD", "build"))
 SOURCE = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 WORST_EXPOSURE = 1.5
+PATIENCE_S = 120  # for a loaded machine
+PHONE_PAGE = "usr/share/drawbridge/phone"
+# Private mounts, in which /usr/share is the package's over this machine's: "$1" is the package's, the rest is run.
+INSTALLED = ("unshare", "-m", "sh", "-c", 'mount -t overlay overlay -o "lowerdir=$1:/usr/share" /usr/share && shift && exec "$@"', "sh")
 # What a sanitizer or debug build differs in; scripts/package builds with Debian's hardening.
 BUILD_DEPENDENT = ("hardening-", "binary-has-unneeded-section", "spelling-error-in-binary")
 
@@ -22,6 +30,50 @@ def output_of(*command, **options):
     if done.returncode != 0:
         raise AssertionError(f"{' '.join(command)}: {done.stdout}{done.stderr}")
     return done.stdout
+
+
+class Relay:
+    """`drawbridged --relay --phone bridge.localhost` with nothing else said; "with" ends it."""
+
+    def __init__(self, state, *command):
+        os.mkdir(state, 0o700)
+        with open(os.path.join(state, "config.toml"), "w") as file:
+            file.write('[relay]\nlisten = ["127.0.0.1:0"]\nwebsocket = ["127.0.0.1:0"]\nobserve = []\ndrain_seconds = 0\n')
+        self.process = subprocess.Popen([*command, "--relay", "--state", state, "--log", "json", "--phone", "bridge.localhost"],
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+    def port(self):
+        """Its WebSocket port, when it is ready."""
+        said = b""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stdout, selectors.EVENT_READ)
+            while selector.select(PATIENCE_S):
+                part = os.read(self.process.stdout.fileno(), 65536)
+                said += part
+                found = re.search(rb'"ready".*ws://127\.0\.0\.1:(\d+)', said)
+                if found:
+                    return int(found.group(1))
+                if not part:
+                    break
+        raise AssertionError(f"the relay is not ready: {said.decode()}")
+
+    @staticmethod
+    def get(port, path):
+        request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers={"Host": "shell.bridge.localhost"})
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with direct.open(request, timeout=PATIENCE_S) as answer:
+            return answer.status, answer.headers, answer.read()
+
+
+def may_mount(share):
+    return os.geteuid() == 0 and subprocess.run([*INSTALLED, share, "true"], capture_output=True, timeout=60).returncode == 0
 
 
 class Package(unittest.TestCase):
@@ -87,11 +139,52 @@ class Package(unittest.TestCase):
         self.assertEqual(kinds["SPDXRef-libsodium23"], "DYNAMIC_LINK")
         self.assertEqual(kinds["SPDXRef-libcli11-dev"], "STATIC_LINK")
         self.assertEqual(bill["creationInfo"]["created"], "2023-11-14T22:13:20Z")
+        [scanner] = [package for package in bill["packages"] if package["name"] == "jsqr"]
+        self.assertEqual((scanner["licenseDeclared"], kinds[scanner["SPDXID"]]), ("Apache-2.0", "CONTAINS"))
+        self.assertEqual(kinds["SPDXRef-source-ngtcp2"], "STATIC_LINK")
+        identifiers = [package["SPDXID"] for package in bill["packages"]]
+        self.assertEqual(len(identifiers), len(set(identifiers)))
         depends = output_of("dpkg-deb", "-f", self.package, "Depends")
         for package in bill["packages"]:
             if kinds.get(package["SPDXID"]) == "DYNAMIC_LINK":
                 self.assertIn(package["name"], depends)
                 self.assertTrue(package["versionInfo"])
+
+    def test_the_phones_page_is_whole_and_nobody_but_root_changes_it(self):
+        listing = output_of("dpkg-deb", "-c", self.package)
+        modes = {line.split()[5]: line.split()[0] for line in listing.splitlines() if f"./{PHONE_PAGE}" in line}
+        self.assertEqual({mode for name, mode in modes.items() if name.endswith("/")}, {"drwxr-xr-x"})
+        self.assertEqual({mode for name, mode in modes.items() if not name.endswith("/")}, {"-rw-r--r--"})
+        with open(self.path(f"{PHONE_PAGE}/release.json")) as file:
+            release = json.load(file)
+        folder = "/v/" + release["release"][:16]
+        for name in ("/", "/manifest.webmanifest", folder + "/core.wasm", folder + "/app.js", folder + "/jsqr.js"):
+            self.assertIn(name, release["files"])
+        expected = {"/index.html" if name == "/" else name for name in release["files"]} | {"/sw.js", "/release.json"}
+        expected |= {name + ".gz" for name in expected}
+        self.assertEqual({name.removeprefix(f"./{PHONE_PAGE}") for name in modes if not name.endswith("/")}, expected)
+        for name, digest in release["files"].items():
+            with open(self.path(PHONE_PAGE + ("/index.html" if name == "/" else name)), "rb") as file:
+                self.assertEqual(hashlib.sha256(file.read()).hexdigest(), digest, name)
+
+    def test_no_folder_of_the_build_is_named_in_the_phones_page(self):
+        [core] = glob.glob(self.path(f"{PHONE_PAGE}/v/*/core.wasm"))
+        with open(core, "rb") as file:
+            self.assertNotIn(SOURCE.encode(), file.read())
+
+    def test_a_relay_of_the_package_serves_the_phones_page_without_being_told_where_it_is(self):
+        share, daemon = self.path("usr/share"), self.path("usr/bin/drawbridged")
+        command = [*INSTALLED, share, daemon] if may_mount(share) else [daemon, "--phone-directory", self.path(PHONE_PAGE)]
+        with Relay(os.path.join(self.folder, "relay"), *command) as relay:
+            port = relay.port()
+            status, headers, body = relay.get(port, "/")
+            self.assertEqual(status, 200)
+            self.assertIn("default-src 'none'", headers["Content-Security-Policy"])
+            with open(self.path(f"{PHONE_PAGE}/index.html"), "rb") as file:
+                self.assertEqual(body, file.read())
+            [core] = glob.glob(self.path(f"{PHONE_PAGE}/v/*/core.wasm"))
+            status, headers, body = relay.get(port, core.removeprefix(self.path(PHONE_PAGE)))
+            self.assertEqual((status, headers["Content-Type"], len(body)), (200, "application/wasm", os.path.getsize(core)))
 
     @unittest.skipUnless(os.geteuid() == 0, "needs root")
     def test_it_installs_into_an_empty_root_and_is_purged_without_a_trace(self):
