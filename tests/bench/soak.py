@@ -87,7 +87,7 @@ def main():
         sampler.over.set()
         for name, samples in sampler.warm().items():
             print(f"{name}, {options.minutes:g} minutes, {rounds} rounds: {samples[0][1]:.2f} to {samples[-1][1]:.2f} MiB, "
-                  f"slope {slope_per_hour(samples):+.2f} MiB an hour after {options.warm:g} minutes")
+                  f"slope {slope_per_hour(samples):+.2f} MiB an hour after {options.warm:g} minutes", flush=True)
 
 
 if __name__ == "__main__":

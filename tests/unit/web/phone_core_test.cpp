@@ -25,7 +25,10 @@ struct Page final : Host {
   int closed = 0;
 
   void fill(MutableBytes target) override {
-    for (uint8_t& byte : target) byte = stuck ? 7 : static_cast<uint8_t>(++drawn * 37 + drawn / 7);
+    for (uint8_t& byte : target) {
+      ++drawn;
+      byte = stuck ? 7 : static_cast<uint8_t>(drawn * 37 + drawn / 7);
+    }
   }
   Now now() override { return {time, {1'800'000'000'000}}; }
   void open_socket(uint16_t number, uint32_t serial, std::string_view url, std::string_view protocol, std::string_view hello) override {
