@@ -1,7 +1,8 @@
 // A relay that serves the phone's page, an office with files, and a phone: Chromium at the size of one.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { appendFileSync, cpSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { Node, build, eventually, temporaryFolder } from "./bridge.mjs";
 import { PHONE, openPage } from "./browser.mjs";
@@ -17,6 +18,7 @@ export class Relay {
     mkdirSync(this.state, { mode: 0o700 });
     this.settings = (port) => `[relay]\nwebsocket = ["127.0.0.1:${port}"]\noperator = "Ann"\ncountry = "FR"\ndrain_seconds = 0\nobserve = []\n${settings}`;
     this.port = 0;
+    this.page = phonePage;
     test.after(() => this.stop());
   }
 
@@ -25,7 +27,7 @@ export class Relay {
     writeFileSync(this.log, "");
     const log = openSync(this.log, "a");
     this.process = spawn(path.join(build, "daemon", "drawbridged"),
-      ["--state", this.state, "--relay", "--log", "json", "--listen", `127.0.0.1:${this.udp ?? 0}`, "--phone", "bridge.localhost", "--phone-directory", phonePage], { stdio: ["ignore", log, log] });
+      ["--state", this.state, "--relay", "--log", "json", "--listen", `127.0.0.1:${this.udp ?? 0}`, "--phone", "bridge.localhost", "--phone-directory", this.page], { stdio: ["ignore", log, log] });
     const ready = await eventually(() => readFileSync(this.log, "utf8").split("\n").find((line) => line.includes('"ready"')), `the relay is ready: ${readFileSync(this.log, "utf8")}`);
     this.urls = JSON.parse(ready).listen;
     this.url = this.urls.find((url) => url.startsWith("ws:"));
@@ -43,6 +45,28 @@ export class Relay {
     process.kill(signal);
     await ended;
   }
+}
+
+/** The hash by which a release names itself. */
+export const releaseOf = (folder) => JSON.parse(readFileSync(path.join(folder, "release.json"), "utf8")).release;
+
+const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
+
+/** Another release in `to`, of which one file is changed; unless `honest`, its worker was told the hash of the old file. */
+export function changedRelease(to, { honest = true } = {}) {
+  cpSync(phonePage, to, { recursive: true, filter: (file) => !file.endsWith(".gz") });
+  const old = releaseOf(to), release = sha256(`${old} changed`), text = (name) => readFileSync(path.join(to, name), "utf8");
+  const renamed = (content) => content.replaceAll(old, release).replaceAll(old.slice(0, 16), release.slice(0, 16));
+  renameSync(path.join(to, "v", old.slice(0, 16)), path.join(to, "v", release.slice(0, 16)));
+  const changed = `v/${release.slice(0, 16)}/app.js`, before = sha256(text(changed));
+  appendFileSync(path.join(to, changed), "// changed\n");
+  for (const name of ["index.html", "manifest.webmanifest"]) writeFileSync(path.join(to, name), renamed(text(name)));
+  const { files } = JSON.parse(renamed(text("release.json")));
+  for (const name of Object.keys(files)) files[name] = sha256(readFileSync(path.join(to, name === "/" ? "index.html" : name)));
+  if (!honest) files[`/${changed}`] = before;
+  writeFileSync(path.join(to, "release.json"), JSON.stringify({ release, files }));
+  writeFileSync(path.join(to, "sw.js"), renamed(text("sw.js")).replace(/JSON\.parse\('.*'\)/, `JSON.parse('${JSON.stringify(files)}')`));
+  return to;
 }
 
 export async function world(test, settings) {

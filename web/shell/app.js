@@ -7,7 +7,6 @@ import { element, icon } from "./dom.js";
 import { openFolder } from "./folder.js";
 import * as format from "./format.js";
 import { Phone } from "./phone.js";
-import { scan } from "./scanner.js";
 import { stateOf } from "./state_line.js";
 import { UploadPanel } from "./upload_panel.js";
 import { language, say, sayError } from "./words.js";
@@ -16,6 +15,7 @@ const release = document.querySelector("meta[name=release]").content;
 const page = document.getElementById("page"), line = document.getElementById("state");
 const shareMost = 100 * 1000 * 1000;
 let phone = null, folder = null, uploads = null;
+let lost = false;  // another tab has the core now
 
 // The code that the camera's app has brought: out of the address, and so out of the history, before anything else.
 function takeBrought() {
@@ -45,6 +45,7 @@ function showState() {
 const officeAt = (path) => phone.offices.find((office) => path.startsWith(`/f/${office.id.slice(0, 15)}/`)) ?? null;
 
 function show() {
+  if (!phone) return undefined;
   showState();
   if (location.pathname.startsWith("/f/")) return showFolder();
   folder?.view.close();
@@ -144,6 +145,7 @@ async function share(entry, url) {
 
 async function scanCode() {
   try {
+    const { scan } = await import("./scanner.js");
     const link = await scan(isLink);
     if (link) await join(link);
   } catch (error) {
@@ -161,10 +163,11 @@ async function pasteLink() {
 }
 
 async function join(link) {
+  if (!phone) return undefined;
+  if (!isLink(link)) return tell(say("join_invalid_argument"));
   // The person says yes: a link from anywhere must not pair this phone by being opened.
   const name = await askName(say("joinTitle"), deviceName(), say("pair"));
-  if (!name) return;
-  if (!isLink(link)) return tell(say("join_invalid_argument"));
+  if (!name || !phone) return undefined;
   page.setAttribute("aria-busy", "true");
   page.replaceChildren(element("main.phone.welcome", {}, element("p", { role: "status" }, say("pairing"))));
   shown = "pairing";
@@ -177,7 +180,7 @@ async function join(link) {
   }
   page.removeAttribute("aria-busy");
   shown = "";
-  show();
+  return show();
 }
 
 async function leave(office) {
@@ -208,6 +211,8 @@ async function startWorker() {
   const watch = (worker) => worker?.addEventListener("statechange", () => { if (worker.state === "installed" && workers.controller) offerUpdate(worker); });
   if (registration.waiting && workers.controller) offerUpdate(registration.waiting);
   registration.addEventListener("updatefound", () => watch(registration.installing));
+  // A page that stays open for days asks when it is looked at again.
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) registration.update().catch(() => {}); });
 }
 
 function offerUpdate(worker) {
@@ -220,14 +225,25 @@ function offerUpdate(worker) {
 function alone() {
   return new Promise((granted) => {
     const hold = () => { granted(); return new Promise(() => {}); };
-    const lost = () => { phone?.end(); showElsewhere(); };
-    const take = () => navigator.locks.request("drawbridge", { steal: true }, hold).catch(lost);
-    navigator.locks.request("drawbridge", { ifAvailable: true }, (lock) => { if (lock) return hold(); return showElsewhere(take); }).catch(lost);
+    const take = () => navigator.locks.request("drawbridge", { steal: true }, hold).catch(yieldCore);
+    navigator.locks.request("drawbridge", { ifAvailable: true }, (lock) => { if (lock) return hold(); return showElsewhere(take); }).catch(yieldCore);
   });
 }
 
-function showElsewhere(take = () => location.reload()) {
+// Another tab has taken the core: this one must not answer for it any more, nor store.
+function yieldCore() {
+  lost = true;
+  folder?.view.close();
+  folder = null;
+  phone?.end();
+  phone = null;
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+  showElsewhere(() => navigator.locks.request("drawbridge", { steal: true }, () => location.reload()));
+}
+
+function showElsewhere(take) {
   line.dataset.state = "none";
+  line.replaceChildren();
   page.replaceChildren(element("main.phone.welcome", {}, element("h1", {}, say("elsewhere")), element("div.thumb", {}, element("button.button.primary", { type: "button", onclick: take }, say("useHere")))));
 }
 
@@ -245,9 +261,14 @@ async function begin() {
   } catch (error) {
     return fail(say(error?.code === "storage" ? "storageGone" : "oldBrowser"));
   }
-  carrier.fetch = (url, options) => phone.bridge.fetch(url, options);
-  carrier.put = (url, headers, body, progress) => phone.bridge.put(url, headers, body, progress);
-  phone.addEventListener("changed", () => { if (shown !== "pairing") show(); else showState(); });
+  if (lost) { phone.end(); phone = null; return undefined; }
+  const { bridge } = phone;
+  carrier.fetch = (url, options) => bridge.fetch(url, options);
+  carrier.put = (url, headers, body, progress) => bridge.put(url, headers, body, progress);
+  bridge.downloadFailed = (name, code) => tell(code === "broken" ? say("downloadBroken", { name }) : sayError({ code }));
+  // The browser has thrown away what the vault kept: what is left is a new phone.
+  phone.addEventListener("emptied", () => { if (phone) location.replace("/"); });
+  phone.addEventListener("changed", () => { if (phone && shown !== "pairing") show(); else if (phone) showState(); });
   addEventListener("popstate", () => { if (location.hash.length < 2) show(); });
   addEventListener("hashchange", () => { const link = takeBrought(); show(); if (link) join(link); });
   document.addEventListener("click", (event) => {

@@ -1,6 +1,7 @@
 // Requests of this page, and of its service worker, to an office's services: addresses are /f/OFFICE/SERVICE/PATH, where OFFICE
 // is the beginning of the office's id. docs/spec/phone.md, "Between page and worker".
 import { HttpClient } from "./http_client.js";
+import { codeOf } from "./office.js";
 
 const windowBytes = 1 << 20;  // on the way to the worker and not yet taken
 const network = (error) => Object.assign(new Error(String(error?.message ?? error)), { code: "network" });
@@ -8,7 +9,8 @@ const network = (error) => Object.assign(new Error(String(error?.message ?? erro
 export const placeOf = (office, service) => `/f/${office.slice(0, 15)}/${service}/`;
 
 export class Bridge {
-  constructor(core) { Object.assign(this, { core, clients: new Map() }); }
+  // `downloadFailed(name, code)`: what the browser was to keep as a file did not come; "broken": not all of it.
+  constructor(core) { Object.assign(this, { core, clients: new Map(), downloadFailed: () => {} }); }
 
   // [client, target] of an address; null: it names no office of ours.
   route(url) {
@@ -54,10 +56,11 @@ export class Bridge {
     return { answer, abort: () => stop.abort(new Error("aborted")) };
   }
 
-  // The worker asks for {url, method, headers} and takes the answer by `port`: {status, headers}, then byte arrays as far as it
+  // The worker asks for {url, method, headers, download} and takes the answer by `port`: {status, headers}, then byte arrays as far as it
   // gives credit, then {end}. {stop}: it wants no more.
-  async serve({ url, method, headers, body }, port) {
-    const stop = new AbortController();
+  async serve({ url, method, headers, body, download }, port) {
+    const stop = new AbortController(), failed = (code) => { if (download && !stop.signal.aborted) this.downloadFailed(nameIn(url), code); };
+    let answered = false;
     let credit = windowBytes, wake = () => {};
     port.onmessage = ({ data }) => {
       if (data.stop) stop.abort(new Error("not wanted any more"));
@@ -66,6 +69,8 @@ export class Bridge {
     };
     try {
       const answer = await this.ask(url, { method, headers, body, signal: stop.signal });
+      answered = true;
+      if (answer.status >= 400) failed(codeOf(answer.status));
       port.postMessage({ status: answer.status, headers: answer.headers });
       for await (const bytes of answer.body) {
         while (credit <= 0 && !stop.signal.aborted) await new Promise((resolve) => { wake = resolve; });
@@ -76,12 +81,18 @@ export class Bridge {
       }
       port.postMessage({ end: true });
     } catch (error) {
+      failed(answered ? "broken" : "network");
       port.postMessage({ failed: String(error?.message ?? error?.code ?? error) });
     }
     port.onmessage = null;
   }
 
   close() { for (const client of this.clients.values()) client.close(); this.clients.clear(); }
+}
+
+function nameIn(url) {
+  const last = url.split("?")[0].split("/").at(-1);
+  try { return decodeURIComponent(last); } catch { return last; }
 }
 
 const plain = (headers) => headers.filter(([name]) => !["set-cookie", "transfer-encoding", "connection"].includes(name));

@@ -160,5 +160,6 @@ export class Core {
     for (const socket of this.sockets.values()) socket.close();
     this.sockets.clear();
     this.touch = this.settle = () => {};
+    this.openFlow = () => { throw failure(["state", "another tab has the bridge", ""]); };
   }
 }

@@ -20,6 +20,7 @@ export class Phone extends EventTarget {
     phone.core.start(seed, name, rows);
     seed.fill(0);
     phone.bridge = new Bridge(phone.core);
+    vault.base.onclose = () => phone.dispatchEvent(new Event("emptied"));
     phone.look();
     phone.watch();
     return phone;
@@ -93,5 +94,6 @@ export class Phone extends EventTarget {
     clearInterval(this.looking);
     this.bridge.close();
     this.core.close();
+    this.vault.base.close();
   }
 }

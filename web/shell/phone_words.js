@@ -20,6 +20,7 @@ Object.assign(all.en, {
   join_unreachable: "The office did not answer. The code may be used already or have expired, or the office is off. Ask for a new one.", join_state: "This phone and the office have no common version. Update Drawbridge at the office.",
   join_io: "This browser keeps nothing: its storage is full or switched off (private browsing does that). Pairing is not possible so.", join_other: "Pairing failed. Ask the office for a new code.",
   storageGone: "This browser gives the page no storage. Leave private browsing, or allow storage for this site.", oldBrowser: "This browser is too old for Drawbridge, or the page did not load whole. Update the browser, or load the page again.",
+  downloadBroken: "“{name}” did not arrive whole: it was changed at the office, or the connection broke. Download it again.",
   error_reset: "The office’s computer ended the connection. Try again.", noService: "This service is not open for this phone any more.",
 });
 Object.assign(all.fr, {
@@ -41,6 +42,7 @@ Object.assign(all.fr, {
   join_unreachable: "Le bureau n’a pas répondu. Le code a peut-être déjà servi ou expiré, ou le bureau est éteint. Demandez-en un nouveau.", join_state: "Ce téléphone et le bureau n’ont pas de version commune. Mettez Drawbridge à jour au bureau.",
   join_io: "Ce navigateur ne garde rien : son stockage est plein ou désactivé (navigation privée). L’association n’est pas possible ainsi.", join_other: "L’association a échoué. Demandez un nouveau code au bureau.",
   storageGone: "Ce navigateur ne donne pas de stockage à la page. Quittez la navigation privée, ou autorisez le stockage pour ce site.", oldBrowser: "Ce navigateur est trop ancien pour Drawbridge, ou la page n’est pas arrivée entière. Mettez-le à jour, ou rechargez la page.",
+  downloadBroken: "« {name} » n’est pas arrivé en entier : il a été changé au bureau, ou la connexion s’est rompue. Téléchargez-le de nouveau.",
   error_reset: "L’ordinateur du bureau a mis fin à la connexion. Réessayez.", noService: "Ce service n’est plus ouvert pour ce téléphone.",
 });
 Object.assign(all.es, {
@@ -62,5 +64,6 @@ Object.assign(all.es, {
   join_unreachable: "La oficina no respondió. Quizá el código ya se usó o caducó, o la oficina está apagada. Pida uno nuevo.", join_state: "Este teléfono y la oficina no tienen una versión común. Actualice Drawbridge en la oficina.",
   join_io: "Este navegador no guarda nada: su almacenamiento está lleno o desactivado (navegación privada). Así no se puede vincular.", join_other: "La vinculación falló. Pida un código nuevo a la oficina.",
   storageGone: "Este navegador no da almacenamiento a la página. Salga de la navegación privada o permita el almacenamiento para este sitio.", oldBrowser: "Este navegador es demasiado antiguo para Drawbridge, o la página no llegó entera. Actualícelo o vuelva a cargar la página.",
+  downloadBroken: "«{name}» no llegó entero: se cambió en la oficina o se cortó la conexión. Descárguelo de nuevo.",
   error_reset: "El ordenador de la oficina terminó la conexión. Inténtelo de nuevo.", noService: "Este servicio ya no está abierto para este teléfono.",
 });

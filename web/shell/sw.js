@@ -4,7 +4,7 @@ const release = "@RELEASE@", files = JSON.parse('@FILES@');  // {"/v/…/app.js"
 const cacheName = `drawbridge ${release}`;
 const patience = 8000;
 
-addEventListener("install", (event) => event.waitUntil(keepFiles()));
+addEventListener("install", (event) => event.waitUntil(keepFiles().catch(async (error) => { await caches.delete(cacheName); throw error; })));
 addEventListener("activate", (event) => event.waitUntil(takeOver()));
 addEventListener("message", ({ data }) => { if (data === "take over") skipWaiting(); });
 
@@ -60,6 +60,8 @@ function safeHeaders(told) {
   return headers;
 }
 
+// Of a download that does not come, the page tells; the browser stays where it is.
+const stay = () => new Response(null, { status: 204 });
 const failed = (status, text) => new Response(text, { status, headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" } });
 
 const carried = ["range", "if-range", "if-match", "if-none-match", "if-modified-since", "accept"];
@@ -67,7 +69,7 @@ const carried = ["range", "if-range", "if-match", "if-none-match", "if-modified-
 async function bring(request, url) {
   if (!["GET", "HEAD"].includes(request.method)) return failed(405, "The page itself asks for changes.");
   const headers = carried.filter((name) => request.headers.has(name)).map((name) => [name, request.headers.get(name)]);
-  const asked = { kind: "fetch", url: url.pathname + url.search, method: request.method, headers };
+  const asked = { kind: "fetch", url: url.pathname + url.search, method: request.method, headers, download: request.mode === "navigate" && request.destination === "document" };
   const pages = (await clients.matchAll({ type: "window", includeUncontrolled: true })).filter((client) => client.frameType === "top-level");
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(failed(503, "The page that holds the bridge is not open.")), patience);
@@ -94,7 +96,7 @@ function ask(page, asked, answered) {
     if (data.status) return answered(response(asked, data, body));
     if (data.bytes) { received += data.bytes.length; return control.enqueue(data.bytes); }
     if (data.end) control.close();
-    else { answered(failed(502, "The office cannot be reached just now.")); control.error(new Error(data.failed)); }
+    else { answered(asked.download ? stay() : failed(502, "The office cannot be reached just now.")); control.error(new Error(data.failed)); }
     return port1.close();
   };
   page.postMessage(asked, [port2]);
@@ -102,6 +104,7 @@ function ask(page, asked, answered) {
 
 function response(asked, { status, headers }, body) {
   const bodiless = asked.method === "HEAD" || [204, 205, 304].includes(status);
+  if (asked.download && status >= 400) return stay();
   const redirected = status >= 300 && status < 400 && status !== 304;  // where to, the page decides
   return redirected ? failed(404, "This has moved.") : new Response(bodiless ? null : body, { status, headers: safeHeaders(headers) });
 }
