@@ -162,9 +162,16 @@ void RelayTable::handle_link(Instant now, uint16_t number, std::optional<Path> p
   if (found == lines_.end() || found->second->leaving) return;
   Line& line = *found->second;
   if (path && is_udp(line.urls[line.url])) line.udp_address = path->remote;
-  if (!path) line.client.disconnect();
-  else if (line.client.path() != *path || !line.client.ready()) line.client.connect(now, *path);
-  line.ask_again = path ? far_future : now + limits::relay_ask_again;
+  if (path) {
+    if (line.client.path() != *path || !line.client.ready()) line.client.connect(now, *path);
+    line.ask_again = far_future;
+  } else {
+    // Refused, or broken: known at once, and soon tried again; a relay that restarts is back within a second.
+    line.client.disconnect();
+    line.ready_by = now;
+    line.ask_again = now + line.pause;
+    line.pause = std::min(2 * line.pause, line.longest_pause);
+  }
   after_input(line);
 }
 

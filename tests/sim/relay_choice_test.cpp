@@ -122,3 +122,34 @@ TEST_CASE("a relay that answers by no transport is asked ever more seldom, and f
   a.office.start();
   CHECK(a.world.run(20s, [&] { return a.connected(); }));
 }
+
+TEST_CASE("who knows a relay by WebSocket alone is back within seconds of its restart") {
+  World world(9, {.delay = 20ms});
+  SimRelay& relay = world.add_relay();
+  SimNode& office = world.add("office");
+  SimNode& laptop = world.add("laptop");
+  for (SimNode* node : {&office, &laptop}) settle_in(world, *node, network_kind("udp-blocked"));
+  world.run(100ms);
+  REQUIRE(office.node->add_relay(office.now(), relay.websocket_url(), ""));
+  world.run(1s);
+  world.pair(office, laptop);
+  auto connected = [&] { return laptop.peer(office.identity.id)->state == PeerState::connected; };
+  auto answers = [&] {
+    RelationKey key{PeerRole::office, office.identity.id};
+    auto ping = laptop.node->ping(laptop.now(), key, 300ms);
+    if (!ping) return false;
+    laptop.pump();
+    return world.run(500ms, [&] { return laptop.done(*ping); }) && !laptop.results.at(*ping).error;
+  };
+  REQUIRE(world.run(30s, connected));
+  for (int i = 0; i < 5; ++i) {
+    CAPTURE(i);
+    relay.kill();
+    world.run(1s);  // refused meanwhile
+    relay.start();
+    bool back = false;
+    for (int tries = 0; tries < 12 && !back; ++tries) back = answers();
+    CHECK(back);  // 12 tries: six seconds
+    world.run(1min);
+  }
+}

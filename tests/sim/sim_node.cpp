@@ -239,12 +239,12 @@ void SimNode::finish_links() {
     auto due = std::find_if(opening_.begin(), opening_.end(), [&](const auto& entry) { return entry.second.first <= world.now; });
     event::RelayWanted wanted = due->second.second;
     opening_.erase(due);
-    if (!wanted.beside) {
-      node->handle_relay_link(now(), wanted.number, path_to_relay(wanted));
-      continue;
-    }
     auto up = [&](const auto& relay) { return relay->websocket_url() == wanted.url && relay->server; };
     bool ready = std::any_of(world.relays.begin(), world.relays.end(), up);
+    if (!wanted.beside) {
+      node->handle_relay_link(now(), wanted.number, ready ? path_to_relay(wanted) : std::nullopt);
+      continue;
+    }
     if (ready) prepared_[wanted.number] = wanted.url;
     node->handle_relay_beside(now(), wanted.number, ready);
   }
@@ -254,6 +254,18 @@ Instant SimNode::next_link() const {
   Instant next = far_future;
   for (const auto& [key, entry] : opening_) next = std::min(next, entry.first);
   return next;
+}
+
+// Its system closes what the relay held open.
+void SimNode::lose_streams(const std::string& websocket_url) {
+  if (!node || stopped) return;
+  std::map<uint16_t, std::string> urls;
+  for (const auto& wanted : seen<event::RelayWanted>()) {
+    if (!wanted.beside) urls[wanted.number] = wanted.url;
+  }
+  for (const auto& [number, url] : urls) {
+    if (url == websocket_url) node->handle_relay_link(now(), number, std::nullopt);
+  }
 }
 
 void SimNode::send_by_stream(uint16_t number, Bytes datagram) {

@@ -65,6 +65,11 @@ std::string SimRelay::url() const {
   return relay::to_text({relay::RelayUrl::Transport::udp, host, address.port, "", *relay::relay_key_of(identity.id)});
 }
 
+void SimRelay::kill() {
+  server.reset();
+  for (auto& node : world.nodes) node->lose_streams(websocket_url());
+}
+
 std::string SimRelay::websocket_url() const {
   std::string host = to_text(address);
   host.resize(host.rfind(':'));

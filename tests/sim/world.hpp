@@ -71,6 +71,7 @@ class SimNode {
   void pump();
   void receive(const Path& path, const Bytes& datagram);
   void receive_held();
+  void lose_streams(const std::string& websocket_url);  // the relay of this URL has died
   bool listens(const SocketAddress& to) const;  // at `address`, or at a port of `ports`
 
   World& world;
@@ -131,7 +132,7 @@ class SimRelay {
  public:
   SimRelay(World& world, SocketAddress address);
   void start();
-  void kill() { server.reset(); }
+  void kill();
   std::string url() const;
   std::string websocket_url() const;
   SocketAddress second_observer() const;
