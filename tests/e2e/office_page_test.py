@@ -1,6 +1,5 @@
 """The office's own page, said in raw requests: its one-time link, other sites and users, and as a service of a device."""
 
-import encodings.idna  # what connect() loads: another user may not read where Python lives
 import json
 import os
 import socket
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 
 from bridge import BridgeTest, eventually, pair
 from browser import Browser, url_of
+from other_user import heard_by
 
 NOBODY = 65534
 SAME_ORIGIN = {"Content-Type": "application/json", "Sec-Fetch-Site": "same-origin"}
@@ -180,23 +180,7 @@ class OfficePage(BridgeTest):
         body = json.dumps({"link": page.link})
         request = (f"POST /session HTTP/1.1\r\nHost: {page.host}\r\nContent-Type: application/json\r\nSec-Fetch-Site: same-origin\r\n"
                    f"Content-Length: {len(body)}\r\n\r\n{body}").encode()
-        theirs, ours = os.pipe()
-        child = os.fork()
-        if child == 0:
-            try:
-                os.setgroups([]), os.setgid(user), os.setuid(user)
-                with socket.create_connection(("127.0.0.1", page.port), 60) as connection:
-                    connection.sendall(request)
-                    os.write(ours, connection.recv(15))
-            except OSError:
-                pass  # reset
-            finally:
-                os._exit(0)
-        os.close(ours)
-        with os.fdopen(theirs, "rb") as heard:
-            said = heard.read()
-        os.waitpid(child, 0)
-        return said
+        return heard_by(user, ("127.0.0.1", page.port), request, 15)
 
     @unittest.skipUnless(os.geteuid() == 0, "needs root, to be somebody else")
     def test_another_user_who_has_seen_the_link_cannot_use_it(self):

@@ -1,13 +1,12 @@
 """Another user of the laptop: kept out, and on record. Needs root, to be somebody else."""
 
-import encodings.idna  # what connect() loads: another user may not read where Python lives
 import os
-import socket
 import unittest
 from urllib.parse import urlsplit
 
 from bridge import BridgeTest, eventually, pair
 from browser import url_of
+from other_user import heard_by
 from servers import Echo
 
 NOBODY = 65534
@@ -24,23 +23,7 @@ class OtherUser(BridgeTest):
 
     def call(self, address, user):
         """What a program of this user hears at the address."""
-        theirs, ours = os.pipe()
-        child = os.fork()
-        if child == 0:
-            try:
-                os.setgroups([]), os.setgid(user), os.setuid(user)
-                with socket.create_connection(address, 60) as connection:
-                    connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
-                    os.write(ours, connection.recv(9))
-            except OSError:
-                pass  # reset
-            finally:
-                os._exit(0)
-        os.close(ours)
-        with os.fdopen(theirs, "rb") as heard:
-            said = heard.read()
-        os.waitpid(child, 0)
-        return said
+        return heard_by(user, address, b"GET / HTTP/1.0\r\n\r\n", 9)
 
     def refusals(self):
         out = self.laptop.run("audit", "show", "--json")

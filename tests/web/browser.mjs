@@ -43,3 +43,13 @@ export async function accessibilityFaults(page) {
   return violations.filter(({ impact }) => impact === "serious" || impact === "critical")
     .flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
+
+/** Has a film show what is at `seconds`; the time that it then stands at. */
+export async function sought(film, seconds) {
+  await film.evaluate((video) => new Promise((resolve) => { video.readyState >= 2 ? resolve() : video.addEventListener("loadeddata", resolve, { once: true }); }));
+  return film.evaluate((video, wanted) => new Promise((resolve, reject) => {
+    video.addEventListener("seeked", () => resolve(video.currentTime), { once: true });
+    video.addEventListener("error", () => reject(new Error(video.error.message)));
+    video.currentTime = wanted;
+  }), seconds);
+}

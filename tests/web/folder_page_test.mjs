@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { Node, eventually, pair, temporaryFolder } from "./bridge.mjs";
-import { DESKTOP, PHONE, accessibilityFaults, openBrowser, openPage, picture } from "./browser.mjs";
+import { DESKTOP, PHONE, accessibilityFaults, openBrowser, openPage, picture, sought } from "./browser.mjs";
 
 // A name that would run if any page wrote it as HTML.
 const HOSTILE = "<img src=x onerror=alert(1)>.txt";
@@ -53,13 +53,7 @@ test("the folder's page in a browser", async (t) => {
     page.on("request", (request) => { if (request.headers().range) ranges.push(request.headers().range); });
     await page.goto(url);
     await page.getByText("visit.webm").click();
-    const film = page.locator("video");
-    await film.evaluate((video) => new Promise((resolve) => { video.readyState >= 2 ? resolve() : video.addEventListener("loadeddata", resolve, { once: true }); }));
-    const shown = await film.evaluate((video) => new Promise((resolve, reject) => {
-      video.addEventListener("seeked", () => resolve(video.currentTime), { once: true });
-      video.addEventListener("error", () => reject(new Error(video.error.message)));
-      video.currentTime = 100;
-    }));
+    const shown = await sought(page.locator("video"), 100);
     assert.ok(Math.abs(shown - 100) < 1, `at ${shown} s`);
     assert.ok(ranges.some((range) => Number(/^bytes=(\d+)-/.exec(range)?.[1]) > 0), ranges.join());
     await picture(page, "folder-film");

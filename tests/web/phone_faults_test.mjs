@@ -6,7 +6,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 import { eventually } from "./bridge.mjs";
-import { openBrowser, picture } from "./browser.mjs";
+import { openBrowser, picture, sought } from "./browser.mjs";
 import { changedRelease, newPhone, openFiles, pairByCamera, releaseOf, world } from "./phone_world.mjs";
 
 const yes = (page) => page.getByRole("dialog").getByRole("button", { name: "Pair" }).click();
@@ -102,13 +102,7 @@ test("two tabs, and a film", async (t) => {
     const ranges = [];
     first.on("request", (request) => { if (request.headers().range) ranges.push(request.headers().range); });
     await first.getByText("visit.webm").click();
-    const film = first.locator("video");
-    await film.evaluate((video) => new Promise((resolve) => { video.readyState >= 2 ? resolve() : video.addEventListener("loadeddata", resolve, { once: true }); }));
-    const shown = await film.evaluate((video) => new Promise((resolve, reject) => {
-      video.addEventListener("seeked", () => resolve(video.currentTime), { once: true });
-      video.addEventListener("error", () => reject(new Error(video.error.message)));
-      video.currentTime = 100;
-    }));
+    const shown = await sought(first.locator("video"), 100);
     assert.ok(Math.abs(shown - 100) < 1, `at ${shown} s`);
     assert.ok(ranges.some((range) => Number(/^bytes=(\d+)-/.exec(range)?.[1]) > 0), ranges.join());
     await picture(first, "phone-film");
