@@ -99,7 +99,8 @@ std::optional<admin::Value> AdminClient::receive(Deadline deadline, int interrup
   while (true) {
     if (auto frame = unwrap(decoder_.next())) {
       auto response = unwrap(admin::decode_response(*frame));
-      if (response.id != last_id_) continue;  // of a request that was given up
+      bool is_refusal = response.id == 0 && response.failure;  // of this connection
+      if (response.id != last_id_ && !is_refusal) continue;    // of a request that was given up
       more_ = response.more;
       if (response.failure) throw CommandFailed(ExitCode::failed, *response.failure);
       return response.result;

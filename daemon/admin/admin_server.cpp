@@ -11,6 +11,8 @@ namespace drawbridge::admin {
 namespace {
 
 constexpr size_t clients_at_once = 64;  // docs/spec/admin.md, section 6
+// Further ones wait with the kernel: a crowd of short requests is served in turn. Behind clients that stay, they are told.
+constexpr Duration longest_wait = std::chrono::seconds(5);
 
 constexpr size_t most_groups = 65536;  // NGROUPS_MAX
 
@@ -39,6 +41,14 @@ bool is_owner(int fd, std::optional<gid_t> group) {
   return peer.gid == *group || std::find(groups.begin(), groups.end(), *group) != groups.end();
 }
 
+// Never read a request: 0 stands for whichever it is.
+void refuse(int fd) {
+  Bytes frame;
+  Error full{ErrorCode::limit, "Too many programs are talking to Drawbridge at once.",
+             "End some drawbridge commands that stay, such as status --watch, then try again."};
+  if (append_frame(frame, encode(failed(0, full)))) (void)send(fd, frame.data(), frame.size(), MSG_NOSIGNAL);
+}
+
 }  // namespace
 
 AdminServer::AdminServer(Loop& loop, int listener, std::function<void(CallPtr)> request, std::optional<gid_t> group)
@@ -46,25 +56,47 @@ AdminServer::AdminServer(Loop& loop, int listener, std::function<void(CallPtr)> 
       listener_(listener),
       group_(group),
       request_(std::move(request)),
-      watch_(loop, listener, [this](unsigned) { accept_all(); }) {
+      watch_(loop, listener, [this](unsigned) { accept_all(); }),
+      patience_(loop, [this] { refuse_waiting(); }) {
   watch_.want(FdWatch::readable);
 }
 
+FileDescriptor AdminServer::accept_one() const {
+  return FileDescriptor(accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+}
+
 void AdminServer::accept_all() {
-  while (FileDescriptor fd{accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)}) {
-    if (!is_owner(fd.get(), group_) || clients_.size() == clients_at_once) continue;
-    Client& client = clients_.emplace_back();
-    client.connection =
-        std::make_unique<AdminConnection>(loop_, std::move(fd), AdminConnection::Callbacks{request_, [this, &client] {
-                                                                                             client.over = true;
-                                                                                             any_over_ = true;
-                                                                                           }});
+  while (clients_.size() < clients_at_once) {
+    FileDescriptor fd = accept_one();
+    if (!fd) return;
+    if (is_owner(fd.get(), group_)) take(std::move(fd));
   }
+  watch_.want(0);
+  patience_.start(longest_wait);
+}
+
+void AdminServer::take(FileDescriptor fd) {
+  Client& client = clients_.emplace_back();
+  auto over = [this, &client] {
+    client.over = true;
+    any_over_ = true;
+  };
+  client.connection = std::make_unique<AdminConnection>(loop_, std::move(fd), AdminConnection::Callbacks{request_, over});
+}
+
+void AdminServer::refuse_waiting() {
+  while (FileDescriptor fd = accept_one()) {
+    if (is_owner(fd.get(), group_)) refuse(fd.get());
+  }
+  patience_.start(longest_wait);
 }
 
 void AdminServer::sweep() {
   if (!std::exchange(any_over_, false)) return;
   clients_.remove_if([](const Client& client) { return client.over; });
+  if (clients_.size() == clients_at_once) return;
+  patience_.stop();
+  watch_.want(FdWatch::readable);
 }
 
 }  // namespace drawbridge::admin

@@ -28,7 +28,10 @@ class AdminServer {
     std::unique_ptr<AdminConnection> connection;
     bool over = false;
   };
+  FileDescriptor accept_one() const;
   void accept_all();
+  void take(FileDescriptor fd);
+  void refuse_waiting();
 
   Loop& loop_;
   int listener_;
@@ -37,6 +40,7 @@ class AdminServer {
   std::list<Client> clients_;
   bool any_over_ = false;
   FdWatch watch_;
+  LocalTimer patience_;  // runs while there is no room
 };
 
 }  // namespace drawbridge::admin

@@ -54,14 +54,14 @@ struct Client {
     if (length > 0) decoder.feed({buffer, static_cast<size_t>(length)});
     closed = closed || length == 0 || (length < 0 && errno == ECONNRESET);
   }
+  std::optional<Response> answer_now() {
+    hear();
+    auto frame = decoder.next();
+    return frame && *frame ? std::optional(decode_response(**frame).take()) : std::nullopt;
+  }
   std::optional<Response> answer() {
     std::optional<Response> out;
-    run_until(server.loop, [&] {
-      hear();
-      auto frame = decoder.next();
-      if (frame && *frame) out = decode_response(**frame).take();
-      return out || closed;
-    });
+    run_until(server.loop, [&] { return (out = answer_now()) || closed; });
     return out;
   }
 };
@@ -154,6 +154,36 @@ TEST_CASE("a client that comes while the server is made anew waits and is served
   client.ask("status");
   server.server = server.make();
   CHECK(run_until(server.loop, [&] { return server.calls.size() == 1; }));
+}
+
+TEST_CASE("more clients than there is room for are served in turn") {
+  Server server;
+  std::list<Client> crowd;
+  for (size_t i = 0; i < 200; ++i) crowd.emplace_back(server).ask("status");
+  while (!crowd.empty()) {
+    REQUIRE(run_until(server.loop, [&] { return server.calls.size() >= std::min<size_t>(crowd.size(), 64); }));
+    CHECK(server.calls.size() <= 64);
+    for (CallPtr& call : std::exchange(server.calls, {})) call->result("done");
+    crowd.remove_if([](Client& client) { return client.answer_now().has_value(); });
+  }
+}
+
+TEST_CASE("behind clients that stay, a further one is told so, and the next one after an end is served") {
+  Server server;
+  std::list<Client> staying;
+  for (size_t i = 0; i < 64; ++i) staying.emplace_back(server).ask("status");
+  REQUIRE(run_until(server.loop, [&] { return server.calls.size() == 64; }));
+  Client late(server);
+  late.ask("status");
+  auto refusal = late.answer();
+  REQUIRE(refusal);
+  CHECK(refusal->id == 0);
+  REQUIRE(refusal->failure);
+  CHECK(refusal->failure->code == "limit");
+  staying.pop_back();
+  Client next(server);
+  next.ask("status");
+  CHECK(run_until(server.loop, [&] { return server.calls.size() == 65; }));
 }
 
 TEST_CASE("the socket leaves the file system with its owner") {
