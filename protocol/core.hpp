@@ -6,7 +6,6 @@
 #include <functional>
 #include <memory>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "protocol/audit/audit_head.hpp"
 #include "protocol/audit/checkpoint.hpp"
@@ -81,7 +80,7 @@ struct Core {
   std::vector<relay::RelayAddress> own_relays;  // as the owner ordered them
   std::map<std::string, ServiceDefinition> services;
   std::unordered_map<quic::ConnectionId, Carried*, quic::ConnectionIdHash> routes;
-  std::unordered_set<FlowId> flows;     // that the driver knows and that are not over
+  std::unordered_map<FlowId, Peer*> flows;  // that the driver knows and that are not over, with whose they are
   size_t half_open = 0;
   const Peer* punching = nullptr;       // the one that looks for ports; one at a time
   RequestId next_request = 1;

@@ -92,15 +92,8 @@ void Node::Core::load_revocation(roster::Revocation revocation) {
 
 Peer& Node::Core::add_peer(roster::Relation record) {
   RelationKey key = record.key;
-  drop_peer(key);
+  peers.erase(key);
   return *(peers[key] = std::make_unique<Peer>(shared, std::move(record)));
-}
-
-void Node::Core::drop_peer(const RelationKey& key) {
-  auto found = peers.find(key);
-  if (found == peers.end()) return;
-  std::erase_if(flow_owners, [&](const auto& entry) { return entry.second == found->second.get(); });
-  peers.erase(found);
 }
 
 void Node::Core::started(Now now) {
@@ -186,7 +179,7 @@ void Node::Core::reap(Now now) {
     auto next = std::next(it);
     if (it->second->left()) forget_left(now, *it->second);
     bool closing = it->second->over() && it->second->drained();
-    if (closing) drop_peer(it->first);
+    if (closing) peers.erase(it);
     it = next;
   }
   if (now.boot - grants_checked < grants_interval) return;

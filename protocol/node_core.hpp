@@ -24,7 +24,6 @@ struct Node::Core {
   std::vector<SocketAddress> asking;                       // mailboxes for nobody, so that their relays are asked
   size_t askers = 0;
   std::map<RelationKey, RequestId> joins;                  // paired, and waiting to be connected
-  std::unordered_map<FlowId, Peer*> flow_owners;
   TokenBucket strange{limits::strange_packets_per_second, limits::strange_packets_burst};
   TokenBucket revoked_audit{1.0 / 60, 1};
   TokenBucket local_refusal_audit{1.0 / 60, 1};
@@ -47,7 +46,6 @@ struct Node::Core {
   void finish_joins();
   void finish_code(Now now, RequestId request, CodeTaker& taker);
   void forget_left(Now now, Peer& peer);
-  void drop_peer(const RelationKey& key);
   Peer& add_peer(roster::Relation record);
 
   // node_network.cpp

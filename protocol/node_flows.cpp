@@ -5,17 +5,8 @@
 namespace drawbridge {
 
 Peer* Node::Core::owner(FlowId flow) {
-  auto known = flow_owners.find(flow);
-  if (known != flow_owners.end()) {
-    if (shared.flows.contains(flow)) return known->second;
-    flow_owners.erase(known);
-    return nullptr;
-  }
-  if (!shared.flows.contains(flow)) return nullptr;
-  for (auto& [key, peer] : peers) {
-    if (peer->owns(flow)) return flow_owners[flow] = peer.get();
-  }
-  return nullptr;
+  auto found = shared.flows.find(flow);
+  return found == shared.flows.end() ? nullptr : found->second;
 }
 
 Result<FlowId> Node::open_flow(Now now, const DeviceId& office, const std::string& service) {
@@ -33,7 +24,6 @@ void Node::accept_flow(Now now, FlowId flow) {
 
 void Node::refuse_flow(Now now, FlowId flow, FlowReset reason, std::string message) {
   if (Peer* peer = core_->owner(flow)) peer->refuse_flow(now, flow, reason, message);
-  core_->flow_owners.erase(flow);
 }
 
 MutableBytes Node::write_space(FlowId flow, size_t max) {
@@ -86,7 +76,6 @@ void Node::consume(Now now, FlowId flow, size_t length) {
 
 void Node::reset_flow(Now now, FlowId flow, FlowReset reason) {
   if (Peer* peer = core_->owner(flow)) peer->reset_flow(now, flow, reason);
-  core_->flow_owners.erase(flow);
 }
 
 void Node::send_datagram(Now now, FlowId flow, ByteView datagram) {

@@ -56,7 +56,6 @@ class Peer final : public SessionHolder {
   // --- flows ----------------------------------------------------------------------------------------------------------
   Result<FlowId> open_flow(Now now, const std::string& service);
   tunnel::TunnelFlow* flow(FlowId id);
-  bool owns(FlowId id) const;
   void accept_flow(Now now, FlowId id);
   void refuse_flow(Now now, FlowId id, FlowReset reset, const std::string& message);
   void reset_flow(Now now, FlowId id, FlowReset reset);

@@ -28,7 +28,7 @@ Peer::~Peer() {
   for (auto* list : {&incoming_, &closing_}) {
     for (auto& carried : *list) core_.drop(carried);
   }
-  for (auto& [id, flow] : waiting_flows_) core_.flows.erase(id);
+  std::erase_if(core_.flows, [this](const auto& entry) { return entry.second == this; });
   close_mailboxes();
   if (core_.punching == this) core_.punching = nullptr;
   if (!ports_.empty()) core_.emit(event::PortsReleased{ports_});

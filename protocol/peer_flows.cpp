@@ -193,7 +193,7 @@ void Peer::flow_opened(Now now, FlowId id) {
   }
   opened->opened = now.boot;
   if (core_.services.at(opened->service).kind == tunnel::datagram_kind) opened->datagrams.emplace();
-  core_.flows.insert(id);
+  core_.flows[id] = this;
   core_.emit(event::FlowRequested{id, record_.key, record_.name, opened->service, core_.services.at(opened->service).target});
 }
 
@@ -230,7 +230,7 @@ Result<FlowId> Peer::open_flow(Now now, const std::string& service) {
   FlowId id = flow->id;
   flow->opened = now.boot;
   if (carries_datagrams(service)) flow->datagrams.emplace();
-  core_.flows.insert(id);
+  core_.flows[id] = this;
   waiting_flows_[id] = std::move(flow);
   attach_waiting(now);
   if (waiting_flows_.contains(id)) {
@@ -270,8 +270,6 @@ tunnel::TunnelFlow* Peer::flow(FlowId id) {
   if (waiting != waiting_flows_.end()) return waiting->second.get();
   return session_ ? session_->session->flow(id) : nullptr;
 }
-
-bool Peer::owns(FlowId id) const { return const_cast<Peer*>(this)->flow(id) != nullptr; }
 
 void Peer::accept_flow(Now now, FlowId id) {
   tunnel::TunnelFlow* found = flow(id);
