@@ -50,18 +50,18 @@ Result<std::shared_ptr<const PhonePage>> PhonePage::read(const std::string& dire
   for (fs::recursive_directory_iterator at(directory, failed), end; !failed && at != end; at.increment(failed)) {
     if (at->is_symlink() || !at->is_regular_file()) continue;
     std::string name = "/" + fs::relative(at->path(), directory).generic_string();
-    bool gzip = name.ends_with(".gz");
-    if (gzip) name.resize(name.size() - 3);
+    bool brotli = name.ends_with(".br");
+    if (brotli) name.resize(name.size() - 3);
     auto type = types.find(fs::path(name).extension().string());
     if (type == types.end()) continue;
     File& file = page->files_[name];
-    Bytes& bytes = gzip ? file.gzip : file.plain;
+    Bytes& bytes = brotli ? file.brotli : file.plain;
     if (!read_file(at->path(), bytes)) return unreadable(directory, name + " is not readable");
     total += bytes.size();
     if (total > largest_page || page->files_.size() > most_files) return unreadable(directory, "there is too much in it");
     file.type = type->second;
     file.immutable = name.starts_with(immutable_folder);
-    if (!gzip) file.tag = '"' + to_hex(ByteView(blake2b_256({ByteView(bytes)})).first(10)) + '"';
+    if (!brotli) file.tag = '"' + to_hex(ByteView(blake2b_256({ByteView(bytes)})).first(10)) + '"';
   }
   if (failed) return unreadable(directory, failed.message());
   if (!page->find("/")) return unreadable(directory, "index.html is missing");
@@ -91,18 +91,22 @@ std::string PhonePage::policy(bool worker) const {
       sockets);
 }
 
-std::string PhonePage::head(int status, const File* file, bool gzip, size_t length, const upgrade::Request& request) const {
+std::string PhonePage::head(int status, const File* file, bool brotli, size_t length, const upgrade::Request& request) const {
   const char* reason = status == 200 ? "OK" : status == 304 ? "Not Modified" : status == 405 ? "Method Not Allowed" : "Not Found";
   std::string out = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: {}\r\n", status, reason, file ? file->type : "text/plain; charset=utf-8");
   if (status != 304) out += fmt::format("Content-Length: {}\r\n", length);
-  if (gzip) out += "Content-Encoding: gzip\r\n";
+  if (brotli) out += "Content-Encoding: br\r\n";
   if (file) out += fmt::format("ETag: {}\r\nVary: Accept-Encoding\r\n", file->tag);
   out += fmt::format("Cache-Control: {}\r\n", !file ? "no-store" : file->immutable ? "public, max-age=31536000, immutable" : "no-cache");
-  bool worker = file && std::string_view(request.target).substr(0, request.target.find('?')) == worker_file;
-  out += fmt::format("Content-Security-Policy: {}\r\n", policy(worker));
   if (!without_port(base_).ends_with("localhost")) out += "Strict-Transport-Security: max-age=31536000\r\n";
-  out += "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nCross-Origin-Opener-Policy: same-origin\r\n"
-         "Cross-Origin-Resource-Policy: same-origin\r\nPermissions-Policy: camera=(self), microphone=(), geolocation=()\r\n";
+  out += "X-Content-Type-Options: nosniff\r\nCross-Origin-Resource-Policy: same-origin\r\n";
+  // A module, a picture or the core has no policy of its own: these say nothing of them, and there are thirty in a cold start.
+  if (!file || !file->immutable) {
+    bool worker = file && std::string_view(request.target).substr(0, request.target.find('?')) == worker_file;
+    out += fmt::format("Content-Security-Policy: {}\r\n", policy(worker));
+    out += "Referrer-Policy: no-referrer\r\nCross-Origin-Opener-Policy: same-origin\r\n"
+           "Permissions-Policy: camera=(self), microphone=(), geolocation=()\r\n";
+  }
   return out + (request.keeps_open ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");
 }
 
@@ -113,9 +117,9 @@ PhonePage::Answer PhonePage::answer(const upgrade::Request& request) const {
   const File* file = find(request.target);
   if (!file) return {head(404, nullptr, false, not_found.size(), request), only_head ? ByteView() : as_bytes(not_found)};
   if (request.if_none_match == file->tag) return {head(304, file, false, 0, request), {}};
-  bool gzip = request.takes_gzip && !file->gzip.empty();
-  const Bytes& body = gzip ? file->gzip : file->plain;
-  return {head(200, file, gzip, body.size(), request), only_head ? ByteView() : ByteView(body)};
+  bool brotli = request.takes_brotli && !file->brotli.empty();
+  const Bytes& body = brotli ? file->brotli : file->plain;
+  return {head(200, file, brotli, body.size(), request), only_head ? ByteView() : ByteView(body)};
 }
 
 }  // namespace drawbridge

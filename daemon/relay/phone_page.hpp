@@ -31,11 +31,11 @@ class PhonePage {
  private:
   struct File {
     std::string type, tag;
-    Bytes plain, gzip;       // gzip may be empty
+    Bytes plain, brotli;       // brotli may be empty
     bool immutable = false;  // its address holds the hash of all files: another one would be elsewhere
   };
   const File* find(std::string_view target) const;
-  std::string head(int status, const File* file, bool gzip, size_t length, const upgrade::Request& request) const;
+  std::string head(int status, const File* file, bool brotli, size_t length, const upgrade::Request& request) const;
   std::string policy(bool worker) const;
 
   std::string base_;

@@ -71,7 +71,7 @@ void read_header(std::string_view name, std::string_view value, Request& request
   });
   if (same(name, "host")) request.host = seen.hosts++ == 0 ? std::string(value.substr(0, host_longest)) : "";
   if (same(name, "if-none-match")) request.if_none_match = std::string(value.substr(0, 64));
-  if (same(name, "accept-encoding")) for_each_token(value, [&](auto token) { request.takes_gzip |= same(token, "gzip"); });
+  if (same(name, "accept-encoding")) for_each_token(value, [&](auto token) { request.takes_brotli |= same(token, "br"); });
   if (same(name, "transfer-encoding") || (same(name, "content-length") && value != "0")) request.keeps_open = false;
   if (same(name, "sec-websocket-version")) seen.version = value == "13";
   if (same(name, "sec-websocket-key") && value.size() <= 64) request.key = std::string(value);

@@ -22,7 +22,7 @@ struct Request {
   std::string forwarded_for;       // last X-Forwarded-For
   std::string host;                // Host; empty unless there is exactly one
   std::string if_none_match;
-  bool takes_gzip = false;
+  bool takes_brotli = false;
   // Another request may follow: nothing asks to close, and nothing says that there is a body, which nobody here reads.
   bool keeps_open = true;
 };

@@ -161,7 +161,7 @@ class Package(unittest.TestCase):
         for name in ("/", "/manifest.webmanifest", folder + "/core.wasm", folder + "/app.js", folder + "/jsqr.js"):
             self.assertIn(name, release["files"])
         expected = {"/index.html" if name == "/" else name for name in release["files"]} | {"/sw.js", "/release.json"}
-        expected |= {name + ".gz" for name in expected}
+        expected |= {name + ".br" for name in expected}
         self.assertEqual({name.removeprefix(f"./{PHONE_PAGE}") for name in modes if not name.endswith("/")}, expected)
         for name, digest in release["files"].items():
             with open(self.path(PHONE_PAGE + ("/index.html" if name == "/" else name)), "rb") as file:

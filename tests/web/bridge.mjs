@@ -34,7 +34,8 @@ export function temporaryFolder(test) {
 /** One computer: a state folder, and its daemon while it runs. It is stopped after the test. */
 export class Node {
   constructor(test, folder, name, listen = "127.0.0.1:0") {
-    Object.assign(this, { name, listen, state: path.join(folder, name), log: path.join(folder, `${name}.log`) });
+    // `inside`: the words that start a program in this computer's network.
+    Object.assign(this, { inside: [], name, listen, state: path.join(folder, name), log: path.join(folder, `${name}.log`) });
     test.after(() => this.stop());
   }
 
@@ -52,7 +53,8 @@ export class Node {
 
   async start(...words) {
     const log = openSync(this.log, "a");
-    this.process = spawn(daemon, ["--state", this.state, "--listen", this.listen, ...words], { stdio: ["ignore", log, log] });
+    const [program, ...all] = [...this.inside, daemon, "--state", this.state, "--listen", this.listen, ...words];
+    this.process = spawn(program, all, { stdio: ["ignore", log, log] });
     await this.run("wait", "--ready", "--timeout", "60s");
     return this;
   }

@@ -12,9 +12,9 @@ export const PHONE = { width: 360, height: 740 };
 export const DESKTOP = { width: 1280, height: 800 };
 
 /** A browser of its own; `more` are further switches of Chromium. Close it with close(). */
-export function openBrowser(more = []) {
+export function openBrowser(more = [], executablePath = "/usr/bin/chromium") {
   return chromium.launch({
-    executablePath: "/usr/bin/chromium",
+    executablePath,
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", ...more],
   });
 }

@@ -12,11 +12,12 @@ if (!existsSync(path.join(phonePage, "index.html"))) throw new Error(`${phonePag
 
 /** `drawbridged --relay`, alone, with the phone's page. */
 export class Relay {
-  constructor(test, folder, settings = "") {
+  constructor(test, folder, settings = "", lab = null) {
+    this.lab = lab;
     this.state = path.join(folder, "relay");
     this.log = path.join(folder, "relay.log");
     mkdirSync(this.state, { mode: 0o700 });
-    this.settings = (port) => `[relay]\nwebsocket = ["127.0.0.1:${port}"]\noperator = "Ann"\ncountry = "FR"\ndrain_seconds = 0\nobserve = []\n${settings}`;
+    this.settings = (port) => `[relay]\nwebsocket = ["${lab ? "0.0.0.0" : "127.0.0.1"}:${port}"]\noperator = "Ann"\ncountry = "FR"\ndrain_seconds = 0\nobserve = []\n${settings}`;
     this.port = 0;
     this.page = phonePage;
     test.after(() => this.stop());
@@ -26,11 +27,13 @@ export class Relay {
     writeFileSync(path.join(this.state, "config.toml"), this.settings(this.port));
     writeFileSync(this.log, "");
     const log = openSync(this.log, "a");
-    this.process = spawn(path.join(build, "daemon", "drawbridged"),
-      ["--state", this.state, "--relay", "--log", "json", "--listen", `127.0.0.1:${this.udp ?? 0}`, "--phone", "bridge.localhost", "--phone-directory", this.page], { stdio: ["ignore", log, log] });
+    const [program, ...words] = [...this.lab?.inside("relay") ?? [], path.join(build, "daemon", "drawbridged"), "--state", this.state, "--relay", "--log", "json",
+      "--listen", `127.0.0.1:${this.udp ?? 0}`, "--phone", "bridge.localhost", "--phone-directory", this.page];
+    this.process = spawn(program, words, { stdio: ["ignore", log, log] });
     const ready = await eventually(() => readFileSync(this.log, "utf8").split("\n").find((line) => line.includes('"ready"')), `the relay is ready: ${readFileSync(this.log, "utf8")}`);
     this.urls = JSON.parse(ready).listen;
     this.url = this.urls.find((url) => url.startsWith("ws:"));
+    if (this.lab) this.url = this.url.replace("127.0.0.1", this.lab.relayName);
     this.port = Number(/:(\d+)/.exec(this.url.slice(4))[1]);
     this.udp = Number(/:(\d+)#/.exec(this.urls.find((url) => url.startsWith("udp:")))[1]);
     this.origin = `http://shell.bridge.localhost:${this.port}`;
@@ -54,7 +57,7 @@ const sha256 = (bytes) => createHash("sha256").update(bytes).digest("hex");
 
 /** Another release in `to`, of which one file is changed; unless `honest`, its worker was told the hash of the old file. */
 export function changedRelease(to, { honest = true } = {}) {
-  cpSync(phonePage, to, { recursive: true, filter: (file) => !file.endsWith(".gz") });
+  cpSync(phonePage, to, { recursive: true, filter: (file) => !file.endsWith(".br") });
   const old = releaseOf(to), release = sha256(`${old} changed`), text = (name) => readFileSync(path.join(to, name), "utf8");
   const renamed = (content) => content.replaceAll(old, release).replaceAll(old.slice(0, 16), release.slice(0, 16));
   renameSync(path.join(to, "v", old.slice(0, 16)), path.join(to, "v", release.slice(0, 16)));
@@ -69,13 +72,15 @@ export function changedRelease(to, { honest = true } = {}) {
   return to;
 }
 
-export async function world(test, settings) {
+/** `lab`: relay and office stand in its networks. */
+export async function world(test, settings, lab) {
   const folder = temporaryFolder(test);
-  const relay = await new Relay(test, folder, settings).start();
+  const relay = await new Relay(test, folder, settings, lab).start();
   const files = path.join(folder, "files");
   mkdirSync(path.join(files, "Letters"), { recursive: true });
   writeFileSync(path.join(files, "contract.txt"), "signed\n");
-  const office = new Node(test, folder, "Office");
+  const office = new Node(test, folder, "Office", lab ? "0.0.0.0:7470" : undefined);
+  office.inside = lab?.inside("office") ?? [];
   await office.init();
   await office.start();
   await office.run("relay", "add", relay.url);

@@ -20,7 +20,7 @@ struct Page {
     write("index.html", "<!doctype html>");
     write("sw.js", "worker");
     write("v/abc/app.js", "plain");
-    write("v/abc/app.js.gz", "pressed");
+    write("v/abc/app.js.br", "pressed");
     write("v/abc/notes.txt", "not of the page");
     std::filesystem::create_symlink("/etc/hostname", folder.file("v/abc/leak.js"));
     auto read = PhonePage::read(folder.file(""), base);
@@ -66,10 +66,15 @@ TEST_CASE("every answer of the phone's page binds it to its own origin") {
   for (const char* target : {"/", "/sw.js", "/v/abc/app.js", "/nothing"}) {
     std::string head = phone.get(target).first;
     CAPTURE(head);
-    CHECK(has(head, "Content-Security-Policy: default-src 'none'; script-src 'self'"));
-    CHECK_FALSE(has(head, "unsafe-inline"));
     CHECK(has(head, "Strict-Transport-Security: max-age="));
     CHECK(has(head, "X-Content-Type-Options: nosniff"));
+    CHECK(has(head, "Cross-Origin-Resource-Policy: same-origin"));
+  }
+  for (const char* target : {"/", "/f/office/files/", "/sw.js", "/nothing"}) {
+    std::string head = phone.get(target).first;
+    CAPTURE(head);
+    CHECK(has(head, "Content-Security-Policy: default-src 'none'; script-src 'self'"));
+    CHECK_FALSE(has(head, "unsafe-inline"));
     CHECK(has(head, "Referrer-Policy: no-referrer"));
   }
   CHECK(has(phone.get("/").first, "connect-src 'self' wss:;"));
@@ -89,11 +94,11 @@ TEST_CASE("what is named by its hash is kept for ever, what is not is asked for 
   CHECK(body.empty());
 }
 
-TEST_CASE("a browser that takes gzip gets it") {
+TEST_CASE("a browser that takes Brotli gets it") {
   Page phone;
-  auto [head, body] = phone.get("/v/abc/app.js", "Accept-Encoding: br, gzip\r\n");
+  auto [head, body] = phone.get("/v/abc/app.js", "Accept-Encoding: gzip, br\r\n");
   CHECK(body == "pressed");
-  CHECK(has(head, "Content-Encoding: gzip"));
+  CHECK(has(head, "Content-Encoding: br"));
   CHECK(has(head, "Content-Length: 7"));
 }
 
