@@ -231,9 +231,13 @@ void Session::begin_lane(quic::StreamId stream, StreamState& state, ByteView pay
   auto found = flow_stream ? streams_.find(static_cast<quic::StreamId>(*flow_stream)) : streams_.end();
   bool known = found != streams_.end() && found->second.use == StreamState::Use::flow && flows_.contains(found->second.flow);
   state.use = known ? StreamState::Use::lane : StreamState::Use::dead;
-  if (known) state.flow = found->second.flow;
-  // A sender opens lanes only after a megabyte on the flow's own stream, so an unknown flow is one that is over.
-  else unwanted_.push_back(stream);
+  if (!known) {
+    // A sender opens lanes only after a megabyte on the flow's own stream, so an unknown flow is one that is over.
+    unwanted_.push_back(stream);
+    return;
+  }
+  state.flow = found->second.flow;
+  if (!flows_.at(state.flow)->receiver.add_lane()) misbehaved("too many lanes");
 }
 
 void Session::handle_answer(StreamState& state, const tunnel::FrameHeader& header, ByteView payload) {

@@ -217,6 +217,7 @@ class Connection {
   void note_answer(Instant now);
   void kick(Instant now);
   void fail(int error);
+  void fail_writing(int error);
   void finish_closing(CloseCode code, bool by_peer, std::string reason);
   SendStream* sender(StreamId id);
   const SendStream* sender(StreamId id) const;

@@ -282,8 +282,10 @@ std::optional<Connection::RekeyHalf> Connection::begin_rekey(Instant now) {
   return RekeyHalf{traffic_->newest() + 1, exchange_public_from(*rekey_ephemeral_)};
 }
 
+// Who asks for generations and uses none would push the keys in use out of the ring.
 std::optional<Connection::RekeyHalf> Connection::answer_rekey(const RekeyHalf& peer) {
   if (!established_ || options_.self != End::office || peer.generation != traffic_->newest() + 1) return std::nullopt;
+  if (traffic_->newest() - counts_.opening_generation > 1) return std::nullopt;
   Secret32 ephemeral = options_.entropy->secret32();
   bool ok = false;
   Secret32 shared = x25519(ephemeral, peer.ephemeral, ok);

@@ -152,6 +152,10 @@ void Connection::note_taken(StreamId id, SendStream& stream, uint64_t taken, boo
   ended_by_window_ = !stream.end_wanted && ngtcp2_conn_get_max_stream_data_left(conn_, id) < limits::smallest_packet;
 }
 
+// A packet was begun and not finished (a key may seal no more, or is gone): ngtcp2 aborts the process if it is given
+// anything to read or write after that, a close included.
+void Connection::fail_writing(int error) { finish_closing(CloseCode::failed, false, ngtcp2_strerror(error)); }
+
 size_t Connection::write_streams(Instant now, MutableBytes destination, uint8_t& ecn) {
   ngtcp2_tstamp time = this->time(now);
   ngtcp2_path_storage path;
@@ -160,7 +164,7 @@ size_t Connection::write_streams(Instant now, MutableBytes destination, uint8_t&
   while (!closed_) {
     if (auto written = write_datagram(now, destination, &path.path, &info)) {
       if (*written == NGTCP2_ERR_WRITE_MORE) continue;
-      if (*written < 0) fail(static_cast<int>(*written));
+      if (*written < 0) fail_writing(static_cast<int>(*written));
       ecn = static_cast<uint8_t>(info.ecn);
       return *written < 0 ? 0 : static_cast<size_t>(*written);
     }
@@ -190,7 +194,7 @@ size_t Connection::write_streams(Instant now, MutableBytes destination, uint8_t&
       continue;
     }
     if (written < 0) {
-      fail(static_cast<int>(written));
+      fail_writing(static_cast<int>(written));
       return 0;
     }
     if (stream) {

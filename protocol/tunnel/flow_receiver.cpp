@@ -40,6 +40,7 @@ bool FlowReceiver::find_next() {
     if (header->argument != expected_) continue;
     take(stream, bytes, frame_header_size);
     ended_ = end;
+    if (end) broken_ = std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) { return !lane.second.empty(); });
     current_ = block ? stream : -1;
     remaining_ = block ? header->length : 0;
     expected_ += block;

@@ -15,6 +15,8 @@ class FlowReceiver {
   void attach(quic::Connection& connection) { connection_ = &connection; }
   void detach() { connection_ = nullptr; }
 
+  // One more stream for this flow. False: it has as many as it may, and each holds a chunk for its first byte.
+  bool add_lane() { return ++lanes_added_ < limits::lanes; }
   // Bytes of a stream that belongs to this flow, after its first frame. False: the peer broke the format.
   bool handle_bytes(quic::StreamId stream, ByteView bytes);
 
@@ -36,6 +38,7 @@ class FlowReceiver {
   quic::Connection* connection_ = nullptr;
   std::map<quic::StreamId, ChunkQueue> lanes_;
   quic::StreamId current_ = -1;      // lane of the block being read, -1: none
+  size_t lanes_added_ = 0;           // beside the flow's own stream, those that are over too
   uint32_t remaining_ = 0;           // of that block
   uint32_t expected_ = 0;            // number of the next block
   uint64_t received_ = 0;            // consumed by the reader

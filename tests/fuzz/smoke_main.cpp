@@ -1,7 +1,11 @@
-// Runs a fuzz target without libFuzzer: its samples, random bytes, and samples damaged in the usual ways.
+// Runs a fuzz target without libFuzzer: its samples, what libFuzzer has found worth keeping, random bytes, and the first two
+// damaged in the usual ways.
 //   fuzz_smoke_NAME [COUNT [SEED]]      fuzz_smoke_NAME --samples FOLDER   writes the samples as libFuzzer's corpus
+#include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <random>
 #include <string>
 
@@ -68,6 +72,21 @@ void feed(const Bytes& input) {
   present_input = nullptr;
 }
 
+// tests/fuzz/corpus/NAME, in an order that does not depend on the disk.
+std::vector<Bytes> kept_inputs() {
+  std::vector<std::filesystem::path> files;
+  if (std::filesystem::is_directory(DRAWBRIDGE_FUZZ_CORPUS)) {
+    for (const auto& entry : std::filesystem::directory_iterator(DRAWBRIDGE_FUZZ_CORPUS)) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  std::vector<Bytes> inputs;
+  for (const auto& path : files) {
+    std::ifstream file(path, std::ios::binary);
+    inputs.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  }
+  return inputs;
+}
+
 int write_samples(const std::string& folder) {
   size_t number = 0;
   for (const Bytes& sample : fuzz::samples()) {
@@ -90,6 +109,7 @@ int main(int argc, char** argv) {
   std::fflush(stdout);
   Random random(seed);
   std::vector<Bytes> samples = fuzz::samples();
+  for (Bytes& kept : kept_inputs()) samples.push_back(std::move(kept));
   for (const Bytes& sample : samples) feed(sample);
   for (size_t i = 0; i < count; ++i) feed(next_input(random, samples));
   std::printf("%zu inputs\n", samples.size() + count);

@@ -150,7 +150,7 @@ void World::arrive(const Flying& arrived) {
     if (neighbours) target = one.get();
   }
   if (target) target->receive({arrived.to, arrived.from}, arrived.datagram);
-  else ++received_by_stranger[arrived.to];
+  else ++received_by_stranger[arrived.to], strangers(arrived.to, arrived.datagram);
 }
 
 bool World::run(Duration longest, const std::function<bool()>& done) {

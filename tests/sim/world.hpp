@@ -198,6 +198,8 @@ class World {
   std::vector<std::unique_ptr<SimRelay>> relays;
   std::vector<std::unique_ptr<Router>> routers;
   std::map<SocketAddress, uint64_t> received_by_stranger;   // datagrams to addresses where no node lives
+  // Takes these, too.
+  std::function<void(const SocketAddress& to, const Bytes&)> strangers = [](auto&, auto&) {};
 
  private:
   struct Flying {
