@@ -53,7 +53,7 @@ void Peer::begin_punch(Now now, uint32_t number) {
   punch_searches_ = *source == PunchSource::many || peer_nat_.mapping == traversal::Mapping::random;
   if (!(punch_searches_ ? searches_ : predictions_).take(now.boot)) return;
   core_.punching = this;
-  punch_.emplace();
+  punch_ = PunchAttempt{};
   punch_->own = {number, *source, {}, 0};
   punch_->transaction = core_.entropy.u64() | 1;
   punch_->give_up = now.boot + limits::punch_patience;
