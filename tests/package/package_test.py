@@ -160,10 +160,12 @@ class Package(unittest.TestCase):
         folder = "/v/" + release["release"][:16]
         for name in ("/", "/manifest.webmanifest", folder + "/core.wasm", folder + "/app.js", folder + "/jsqr.js"):
             self.assertIn(name, release["files"])
-        expected = {"/index.html" if name == "/" else name for name in release["files"]} | {"/sw.js", "/release.json"}
+        self.assertIn("/service/worker.js", release["services"])
+        every = {**release["files"], **release["services"]}
+        expected = {"/index.html" if name == "/" else name for name in every} | {"/sw.js", "/release.json"}
         expected |= {name + ".br" for name in expected}
         self.assertEqual({name.removeprefix(f"./{PHONE_PAGE}") for name in modes if not name.endswith("/")}, expected)
-        for name, digest in release["files"].items():
+        for name, digest in every.items():
             with open(self.path(PHONE_PAGE + ("/index.html" if name == "/" else name)), "rb") as file:
                 self.assertEqual(hashlib.sha256(file.read()).hexdigest(), digest, name)
 

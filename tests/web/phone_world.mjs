@@ -107,3 +107,10 @@ export async function openFiles(page) {
   await page.getByRole("button", { name: "files" }).click();
   await page.getByText("contract.txt").waitFor();
 }
+
+export const openService = (page, name) => page.getByRole("button", { name, exact: true }).click();
+
+/** The frame of the service that is open, once it is the service's own page. */
+export function serviceFrame(page) {
+  return eventually(() => page.frames().find((frame) => /^https?:\/\/s-[0-9a-f]{20}\./.test(frame.url()) && !frame.url().includes("/.drawbridge/index.html")), "a service is open");
+}

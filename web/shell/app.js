@@ -15,6 +15,7 @@ const release = document.querySelector("meta[name=release]").content;
 const page = document.getElementById("page"), line = document.getElementById("state");
 const shareMost = 100 * 1000 * 1000;
 let phone = null, folder = null, uploads = null;
+let services = null;  // web applications, once one was opened
 let lost = false;  // another tab has the core now
 
 // The code that the camera's app has brought: out of the address, and so out of the history, before anything else.
@@ -35,11 +36,12 @@ function deviceName() {
 // --- what is shown --------------------------------------------------------------------------------------------------
 
 function showState() {
-  const here = location.pathname.startsWith("/f/") ? officeAt(location.pathname) : null;
+  const opened = services?.office, here = location.pathname.startsWith("/f/") ? officeAt(location.pathname) : phone.offices.find(({ id }) => id === opened) ?? null;
   const office = here ?? (phone.offices.length === 1 ? phone.offices[0] : null);
   const { state, text } = office ? stateOf(office, phone.relays) : { state: "none", text: "" };
   if (line.dataset.state !== state) line.dataset.state = state;
   if (line.textContent !== text) line.replaceChildren(element("span.state-text", {}, text));
+  services?.tell({ state, text });
 }
 
 const officeAt = (path) => phone.offices.find((office) => path.startsWith(`/f/${office.id.slice(0, 15)}/`)) ?? null;
@@ -47,9 +49,12 @@ const officeAt = (path) => phone.offices.find((office) => path.startsWith(`/f/${
 function show() {
   if (!phone) return undefined;
   showState();
-  if (location.pathname.startsWith("/f/")) return showFolder();
+  if (location.pathname.startsWith("/f/")) { services?.close(); return showFolder(); }
   folder?.view.close();
   folder = null;
+  if (location.pathname.startsWith("/s/")) return showService();
+  services?.close();
+  clearStray();
   return showHome();
 }
 
@@ -84,9 +89,10 @@ function officeCard(office) {
 }
 
 function serviceButton(office, service) {
-  const usable = service.kind === "folder";
-  const open = () => { history.pushState({ inside: true }, "", placeOf(office.id, service.name)); show(); };
-  return element("button.service", { type: "button", disabled: !usable, onclick: open }, icon(usable ? "folder" : "open"),
+  const usable = service.kind === "folder" || service.kind === "http";
+  const place = async () => (service.kind === "folder" ? placeOf(office.id, service.name) : `/s/${await (await import("./service_hosts.js")).labelOf(office.id, service.name)}`);
+  const open = async () => { history.pushState({ inside: true }, "", await place()); show(); };
+  return element("button.service", { type: "button", disabled: !usable, onclick: open }, icon(service.kind === "folder" ? "folder" : "open"),
     element("span", {}, element("bdi", {}, service.name), usable ? null : element("small", {}, say("needsComputer"))));
 }
 
@@ -102,6 +108,27 @@ function showFolder() {
   uploads ??= new UploadPanel();
   folder = { root, view: openFolder({ page, root, service, uploads, before: [[say("home"), "/"]], tools: photoTool, actions: shareAction }) };
   return undefined;
+}
+
+// --- a web application ----------------------------------------------------------------------------------------------------
+
+// Its code is fetched with the first one.
+async function startServices() {
+  const { Services } = await import("./service_page.js");
+  services ??= phone && new Services(page, phone);
+  return services;
+}
+
+function showService() {
+  shown = "";
+  const leave = () => (history.state?.inside ? history.back() : goHome());
+  startServices().then((all) => { if (all && location.pathname.startsWith("/s/")) return all.show(location.pathname.slice(3), leave); return undefined; }).then(showState, () => fail(say("oldBrowser")));
+}
+
+// What services of an office that is gone have kept on this phone goes, too.
+function clearStray() {
+  const stray = Object.keys(localStorage).some((key) => key.startsWith("service ") && !phone.offices.some(({ id }) => localStorage.getItem(key).includes(id)));
+  if (stray) startServices().then((all) => all?.clearStray(), () => {});
 }
 
 function goHome() {
@@ -233,6 +260,8 @@ function alone() {
 // Another tab has taken the core: this one must not answer for it any more, nor store.
 function yieldCore() {
   lost = true;
+  services?.close();
+  services = null;
   folder?.view.close();
   folder = null;
   phone?.end();

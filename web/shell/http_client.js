@@ -32,7 +32,8 @@ class Source {
   async some(most) {
     if (!this.left.length && !(await this.more())) return null;
     const bytes = this.left.subarray(0, most);
-    this.left = this.left.subarray(bytes.length);
+    // Whoever takes all of it may give it away: what is left must not lie in the same buffer.
+    this.left = bytes.length === this.left.length ? new Uint8Array(0) : this.left.subarray(bytes.length);
     return bytes;
   }
 }
@@ -115,7 +116,7 @@ export class HttpClient {
   constructor(core, office, service) { Object.assign(this, { core, office, service, idle: [] }); }
 
   // `request`: {method, target, headers: [[name, value]…], body}. A body is a Blob (`progress(bytes)` tells how much has been
-  // taken), or an async iterable of byte arrays; null: none. `signal` ends it at any time.
+  // taken), or an async iterable of byte arrays, with their number as its `length` where that is known; null: none. `signal` ends it at any time.
   // Resolves to {status, headers, body: async iterable}; the body must be read to its end or returned from.
   async ask(request, { progress, signal } = {}) {
     if (signal?.aborted) throw signal.reason;
@@ -185,6 +186,10 @@ export class HttpClient {
       await flow.write(head(host, request, content.size));
       return sendBlob(flow, content, progress);
     }
+    if (Number.isSafeInteger(content.length)) {
+      await flow.write(head(host, request, content.length));
+      return sendCounted(flow, content);
+    }
     await flow.write(head(host, request, "chunked"));
     for await (const bytes of content) {
       if (!bytes.length) continue;
@@ -196,6 +201,17 @@ export class HttpClient {
   }
 
   close() { for (const { flow, timer } of this.idle.splice(0)) { clearTimeout(timer); flow.reset(); } }
+}
+
+// As many as were announced, or the program cannot tell where the next request begins.
+async function sendCounted(flow, content) {
+  let left = content.length;
+  for await (const bytes of content) {
+    left -= bytes.length;
+    if (left < 0) break;
+    await flow.write(bytes);
+  }
+  if (left !== 0) flow.reset();
 }
 
 const pieceBytes = 256 * 1024;

@@ -28,7 +28,7 @@ async function takeOver() {
 addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   if (url.origin !== location.origin) return;
-  const place = url.pathname.startsWith("/f/"), page = url.pathname === "/";
+  const place = url.pathname.startsWith("/f/"), page = url.pathname === "/" || url.pathname.startsWith("/s/");
   const whole = place && event.request.mode === "navigate" && event.request.destination === "document" && url.pathname.endsWith("/");
   if (page || whole) event.respondWith(kept("/"));
   else if (place) event.respondWith(bring(event.request, url));

@@ -40,6 +40,7 @@ const shapes = {
   phone: "M8 3.500h8a1 1 0 0 1 1 1v15a1 1 0 0 1-1 1H8a1 1 0 0 1-1-1v-15a1 1 0 0 1 1-1zM11 17.500h2",
   lock: "M6.500 11h11v9h-11zM9 11V7.500a3 3 0 0 1 6 0V11",
   open: "M14 5h5v5M19 5l-8 8M17 13.500V19H5V7h5.500",
+  reload: "M18.500 8.500A7.200 7.200 0 1 0 19.200 12M19 4.500v4.200h-4.200",
 };
 
 export function icon(name) {

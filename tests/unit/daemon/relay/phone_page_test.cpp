@@ -22,6 +22,10 @@ struct Page {
     write("v/abc/app.js", "plain");
     write("v/abc/app.js.br", "pressed");
     write("v/abc/notes.txt", "not of the page");
+    std::filesystem::create_directories(folder.file("service"));
+    write("service/index.html", "<!doctype html>service");
+    write("service/worker.js", "worker of services");
+    write("service/shim.js", "shim");
     std::filesystem::create_symlink("/etc/hostname", folder.file("v/abc/leak.js"));
     auto read = PhonePage::read(folder.file(""), base);
     REQUIRE(read);
@@ -30,8 +34,9 @@ struct Page {
   void write(const std::string& name, const std::string& content) { std::ofstream(folder.file(name)) << content; }
 
   // Head and body of what is answered to these lines.
-  std::pair<std::string, std::string> get(const std::string& target, const std::string& more = "", const std::string& method = "GET") {
-    auto request = upgrade::parse_request(method + " " + target + " HTTP/1.1\r\nHost: shell.bridge.example\r\n" + more + "\r\n");
+  std::pair<std::string, std::string> get(const std::string& target, const std::string& more = "", const std::string& method = "GET",
+                                          const std::string& host = "shell.bridge.example") {
+    auto request = upgrade::parse_request(method + " " + target + " HTTP/1.1\r\nHost: " + host + "\r\n" + more + "\r\n");
     REQUIRE(request);
     auto answer = page->answer(*request);
     return {answer.head, to_string(answer.body)};
@@ -92,6 +97,38 @@ TEST_CASE("what is named by its hash is kept for ever, what is not is asked for 
   auto [again, body] = phone.get("/", "If-None-Match: " + tag + "\r\n");
   CHECK(has(again, "304"));
   CHECK(body.empty());
+}
+
+TEST_CASE("each service has a host of its own, with files of the bridge only and never a script by another name") {
+  Page phone;
+  const std::string host = "s-0123456789abcdef0123.bridge.example";
+  CHECK(phone.page->is_host(host + ":8443"));
+  for (const char* other : {"s-0123456789abcdef012.bridge.example", "s-0123456789abcdef01234.bridge.example", "s-0123456789abcdef012G.bridge.example",
+                            "s-0123456789abcdef0123.bridge.example.org", "x.s-0123456789abcdef0123.bridge.example", "s-0123456789abcdef0123"})
+    CHECK_FALSE(phone.page->is_host(other));
+  auto get = [&](const std::string& target) { return phone.get(target, "", "GET", host); };
+  for (const char* target : {"/", "/anything", "/sw.js", "/v/abc/app.js", "/service/worker.js", "/index.html"}) {
+    auto [head, body] = get(target);
+    CAPTURE(target, head);
+    CHECK(body == "<!doctype html>service");
+    CHECK(has(head, "Content-Type: text/html"));
+  }
+  CHECK(get("/.drawbridge/shim.js").second == "shim");
+  CHECK(has(get("/.drawbridge/none.js").first, "404"));
+  CHECK(has(get("/.drawbridge/../index.html").first, "404"));
+  CHECK(has(get("/.drawbridge/worker.js").first, "Service-Worker-Allowed: /\r\n"));
+  for (const char* target : {"/.drawbridge/shim.js", "/anything"}) CHECK_FALSE(has(get(target).first, "Service-Worker-Allowed"));
+  CHECK(has(phone.get("/service/worker.js").first, "404"));
+}
+
+TEST_CASE("a service's host may be framed by the page alone, and the page frames hosts below its own name alone") {
+  Page phone;
+  std::string head = phone.get("/", "", "GET", "s-0123456789abcdef0123.bridge.example").first;
+  CHECK(has(head, "frame-ancestors https://shell.bridge.example\r\n"));
+  CHECK(has(head, "Strict-Transport-Security: max-age="));
+  CHECK_FALSE(has(head, "unsafe"));
+  CHECK(has(phone.get("/").first, "frame-src 'self' https://*.bridge.example;"));
+  CHECK(phone.get("/s/s-0123456789abcdef0123").second == "<!doctype html>");
 }
 
 TEST_CASE("a browser that takes Brotli gets it") {
