@@ -91,7 +91,7 @@ test("a web application on a phone", async (t) => {
     await (await frame()).getByText("The second page").waitFor();
     await back();
     await (await frame()).getByText("modules work").waitFor();
-    await page.getByRole("button", { name: "Back" }).click();
+    await page.getByRole("button", { name: "Offices" }).click();
     await page.getByRole("button", { name: "files" }).waitFor();
     await openService(page, "app");
     await (await frame()).getByText("modules work").waitFor();

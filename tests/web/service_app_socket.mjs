@@ -34,6 +34,7 @@ export function acceptSocket(app, request, socket) {
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptOf(request.headers["sec-websocket-key"])}\r\n${wanted.length ? `Sec-WebSocket-Protocol: ${wanted.at(-1)}\r\n` : ""}\r\n`);
   const state = { held: Buffer.alloc(0) };
   socket.on("error", () => {});
+  socket.on("end", () => socket.end());
   socket.on("data", (bytes) => {
     state.held = Buffer.concat([state.held, bytes]);
     for (const { opcode, payload } of frames(state)) answer(app, socket, opcode, payload);

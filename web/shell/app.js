@@ -121,7 +121,8 @@ async function startServices() {
 
 function showService() {
   shown = "";
-  const leave = () => (history.state?.inside ? history.back() : goHome());
+  // To the list at once: the browser's own button goes back within the application.
+  const leave = () => { history.pushState(null, "", "/"); show(); };
   startServices().then((all) => { if (all && location.pathname.startsWith("/s/")) return all.show(location.pathname.slice(3), leave); return undefined; }).then(showState, () => fail(say("oldBrowser")));
 }
 

@@ -32,7 +32,7 @@ class ServiceFrame {
     this.deaf = hearing(this.origin, (event) => this.hear(event));
     this.room = element("main.service-room", {}, this.frame);
     page.replaceChildren(element("div.service-page", {}, element("header.service-bar", {},
-      element("button.icon-button", { type: "button", "aria-label": say("back"), title: say("back"), onclick: leave }, icon("previous")),
+      element("button.icon-button", { type: "button", "aria-label": say("home"), title: say("home"), onclick: leave }, icon("previous")),
       element("p.service-name", {}, element("bdi", {}, name), this.state),
       element("button.icon-button", { type: "button", "aria-label": say("reload"), title: say("reload"), onclick: () => this.reload() }, icon("reload"))), this.room));
     document.body.classList.add("in-service");
@@ -120,6 +120,7 @@ export class Services {
 
   // `leave()`: the person goes back to the list.
   async show(label, leave) {
+    if (this.open && !this.phone.offices.some(({ id }) => id === this.open.office)) { leave(); return; }
     if (this.wanted === label) return;
     this.close();
     this.wanted = label;
