@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "daemon/idle_memory.hpp"
 #include "daemon/io/local_endpoints.hpp"
 #include "daemon/observe/event_log.hpp"
 #include "daemon/observe/service_notify.hpp"
@@ -33,6 +34,7 @@ std::vector<std::string> as_urls(const std::vector<SocketAddress>& addresses) {
 
 // How often it is tried whether there is room again.
 constexpr Duration reserve_retry = 10s;
+constexpr Duration idle_look = 30s;
 
 NodeConfig node_config(const Identity& identity, const std::string& name, const Config& config,
                        const StateDirectory& state) {
@@ -281,7 +283,8 @@ Bridge::End Bridge::run() {
   log_.ready(as_urls(driver_.listening()));
   notify_service("READY=1");
   Watchdog watchdog(loop_);
-  release_startup_pages();
+  IdleMemory idle_memory(loop_, {[this] { return IdleMemory::Flows{flows_.size(), flows_.begun()}; }, [this] { node_.release_spare_memory(); }}, idle_look);
+  release_unused_pages();
   loop_.run();
   if (end_ == End::stopped) stop();
   commands_.end_all();

@@ -34,7 +34,7 @@ void prepare_process() {
   }
 }
 
-void release_startup_pages() {
+void release_unused_pages() {
   dl_iterate_phdr(
       [](dl_phdr_info* object, size_t, void*) {
         for (int i = 0; i < object->dlpi_phnum; ++i) {

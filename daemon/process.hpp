@@ -12,8 +12,9 @@ namespace drawbridge {
 // No core dumps and no debugger (memory holds keys), new files private, no SIGPIPE, as many open files as allowed.
 void prepare_process();
 
-// Lets go of code and constants that only starting needed: the kernel maps again, from its cache, what is used.
-void release_startup_pages();
+// Lets go of code and constants, most of which only starting or a past load needed (the kernel maps again, from its cache,
+// what is used), and of free memory.
+void release_unused_pages();
 
 // This process's user and those named. `not_found` names the one that does not exist.
 Result<std::set<uid_t>> user_ids(const std::vector<std::string>& names);

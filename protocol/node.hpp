@@ -247,6 +247,8 @@ class Node {
   std::optional<ByteView> readable_datagram(FlowId flow) const;
   void consume_datagram(Now now, FlowId flow);
   std::optional<FlowCounters> flow_counters(FlowId flow) const;
+  // Gives back memory that is kept for transfers to come, for a driver that has seen none for a while.
+  void release_spare_memory();
 
   // --- queries -----------------------------------------------------------------------------------------------------
   const DeviceId& id() const;

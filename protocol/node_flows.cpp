@@ -96,6 +96,8 @@ void Node::consume_datagram(Now now, FlowId flow) {
   peer->touch(now, flow);
 }
 
+void Node::release_spare_memory() { core_->shared.sessions.pool.release_spare(); }
+
 std::optional<FlowCounters> Node::flow_counters(FlowId flow) const {
   Peer* peer = core_->owner(flow);
   tunnel::TunnelFlow* found = peer ? peer->flow(flow) : nullptr;

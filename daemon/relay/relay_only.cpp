@@ -32,7 +32,7 @@ Result<void> serve_relay_only(const StateDirectory& state, const Config& config)
   log.ready((*service)->urls());
   notify_service("READY=1");
   Watchdog watchdog(loop);
-  release_startup_pages();
+  release_unused_pages();
   loop.run();
   return {};
 }

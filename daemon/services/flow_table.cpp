@@ -8,6 +8,7 @@ FlowEnd* FlowTable::find(FlowId flow) {
 }
 
 void FlowTable::add(FlowId flow, std::unique_ptr<FlowEnd> end) {
+  ++begun_;
   auto& place = ends_[flow];
   if (place) gone_.push_back(std::move(place));
   place = std::move(end);

@@ -31,6 +31,7 @@ class FlowTable {
 
   FlowPort& port() { return port_; }
   size_t size() const { return ends_.size(); }
+  uint64_t begun() const { return begun_; }  // how many ends were ever added
   // Destroys ends that are finished or replaced; call at the turn's end, never from inside an end.
   void sweep();
 
@@ -41,6 +42,7 @@ class FlowTable {
   FlowPort& port_;
   FlowPump::Farewells farewells_;
   std::unordered_map<FlowId, std::unique_ptr<FlowEnd>> ends_;
+  uint64_t begun_ = 0;
   std::vector<FlowId> finished_;
   std::vector<std::unique_ptr<FlowEnd>> gone_;  // perhaps still on the call stack
 };

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <memory>
+#include <utility>
 
 #include "keys/bytes.hpp"
 
@@ -23,6 +24,7 @@ class ChunkPool {
   void give_back(Chunk chunk) {
     if (free_.size() < kept) free_.push_back(std::move(chunk));
   }
+  void release_spare() { std::exchange(free_, {}); }
 
  private:
   static constexpr size_t kept = 64;  // 2 MiB: enough for steady transfers, little when idle
