@@ -118,7 +118,7 @@ void Core::forget_audit_head(const DeviceId& office) {
 
 void Core::start(Now now) {
   durable_end = {state.audit_sequence, state.audit_hash};
-  journal.hold_vital();  // an office that cannot count its start lets nobody in
+  journal.hold(Urgency::vital);  // an office that cannot count its start lets nobody in
   choose_instance();
   ++state.boot_id;
   incarnation = roster::sign_incarnation(identity(), state.boot_id, instance.id);

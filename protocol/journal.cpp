@@ -51,8 +51,8 @@ std::optional<PersistBatch> Journal::poll() {
   index_.clear();
   written_ = std::exchange(rows_, {});
   waiting_for_written_ = std::exchange(waiting_, {});
-  written_vital_ = std::exchange(vital_, false);
-  return PersistBatch{in_flight_, written_, written_vital_};
+  written_urgency_ = std::exchange(urgency_, Urgency::ordinary);
+  return PersistBatch{in_flight_, written_, written_urgency_};
 }
 
 void Journal::handle_persisted(Now now, uint64_t ticket) {
@@ -67,7 +67,7 @@ void Journal::handle_persisted(Now now, uint64_t ticket) {
 void Journal::handle_refused(Now now, uint64_t ticket, const Error& error) {
   if (ticket != in_flight_) return;
   in_flight_ = 0;
-  vital_ = vital_ || written_vital_;
+  hold(written_urgency_);
   // Back to the front: rows put since then are newer.
   std::vector<Row> newer = std::exchange(rows_, {});
   index_.clear();

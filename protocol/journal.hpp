@@ -4,6 +4,7 @@
 // the audit chain nor a counter ever has a gap; whoever asked for a change is told at once, and takes it back.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -27,8 +28,8 @@ class Journal {
   void put_lazily(Row row, Instant now);
   void handle_timeout(Instant now) { due_ = due_ || now >= lazy_deadline_; }
   Instant next_timeout() const { return due_ ? far_future : lazy_deadline_; }
-  // What is being gathered may use the space that is reserved for a full disk.
-  void hold_vital() { vital_ = true; }
+  // What is being gathered is at least so urgent.
+  void hold(Urgency urgency) { urgency_ = std::max(urgency_, urgency); }
   // Runs when everything put so far is durable, or was refused. After a refusal the newest actions run first, so that
   // each of them finds what it changed as it left it, and may put the rows back as they were.
   void then(Then action);
@@ -55,7 +56,7 @@ class Journal {
   std::map<std::pair<RowKind, Bytes>, size_t> index_;  // of rows_
   Waiting waiting_, waiting_for_written_;
   uint64_t open_ticket_ = 1, in_flight_ = 0;
-  bool vital_ = false, written_vital_ = false;
+  Urgency urgency_ = Urgency::ordinary, written_urgency_ = Urgency::ordinary;
   bool due_ = false;                     // something in the batch should not wait
   Instant lazy_deadline_ = far_future;
 };

@@ -194,7 +194,7 @@ void Node::Core::forget_left(Now now, Peer& peer) {
   shared.journal.put(roster::deleted(RowKind::relation, roster::relation_key_bytes(peer.key())));
   shared.journal.put(roster::to_row(revocation));
   shared.audit(now, audit::RecordType::revoked, &revocation.device, revocation.name, "", revocation.reason);
-  shared.journal.hold_vital();
+  shared.journal.hold(Urgency::vital);
   revocations[revocation.device] = revocation;
   peer.end_after_leaving();
 }

@@ -67,7 +67,7 @@ Result<RequestId> Node::cancel_invitation(Now now, uint64_t id) {
   }
   core_->shared.journal.put(roster::deleted(RowKind::invitation, roster::invitation_key_bytes(id)));
   core_->shared.audit(now, audit::RecordType::invitation_cancelled, nullptr, found->second->record().name, "", "invitation " + std::to_string(id));
-  core_->shared.journal.hold_vital();
+  core_->shared.journal.hold(Urgency::vital);
   // Kept whole, with its mailboxes and its short code, until the disk has agreed.
   auto withdrawn = std::make_shared<std::unique_ptr<Invitation>>(std::move(found->second));
   core_->invitations.erase(found);

@@ -87,7 +87,7 @@ Result<RequestId> Node::revoke(Now now, const DeviceId& device, std::string reas
   shared.journal.put(roster::deleted(RowKind::relation, roster::relation_key_bytes(peer->key())));
   shared.journal.put(roster::to_row(revocation));
   shared.audit(now, audit::RecordType::revoked, &device, revocation.name, "", revocation.reason);
-  shared.journal.hold_vital();
+  shared.journal.hold(Urgency::vital);
   core_->revocations[device] = revocation;
   RequestId request = shared.begin_request();
   peer->revoke(now, revocation.reason, request, [core = core_.get(), revocation](Now) {
@@ -153,7 +153,7 @@ Result<RequestId> Node::deny(Now now, const DeviceId& device, std::vector<std::s
   }
   peer->save();
   core_->shared.audit(now, audit::RecordType::denied, &device, peer->record().name, "", names);
-  core_->shared.journal.hold_vital();
+  core_->shared.journal.hold(Urgency::vital);
   peer->send_offer(now);
   peer->end_ungranted_flows(now);
   return core_->change_device(device, [before = std::move(before)](roster::Relation& record) { record.grants = before; });

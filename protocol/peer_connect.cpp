@@ -174,8 +174,10 @@ void Peer::answer_handshake(Now now, const Path& path, ByteView datagram, quic::
   ++core_.half_open;
   waiting->session->handle_packet(now.boot, 0, datagram);
   core_.update_routes(*waiting);
-  core_.journal.then([this, handle, alive = std::weak_ptr<bool>(alive_)](Now, const std::optional<Error>& error) {
-    if (alive.expired() || error) return;
+  core_.journal.hold(Urgency::admission);
+  core_.journal.then([this, handle, alive = std::weak_ptr<bool>(alive_)](Now later, const std::optional<Error>& error) {
+    if (alive.expired()) return;
+    if (error) return refuse(later, "disk_refused");
     for (auto& one : incoming_) {
       if (one->handle != handle) continue;
       one->session->hold_output(false);

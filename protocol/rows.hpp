@@ -34,11 +34,18 @@ struct Row {
   bool and_all_before = false;  // only of a deletion: so are all rows of this kind whose keys sort before this one
 };
 
+// What a write may cost on a full disk, where space is held back.
+enum class Urgency : uint8_t {
+  ordinary,
+  admission,  // lets a device in: may use a part of what is held back
+  vital,      // takes access away, or lets the node start: may use all of it
+};
+
 // The driver makes the batch durable (fsync), then calls Node::handle_persisted with its ticket.
 struct PersistBatch {
   uint64_t ticket = 0;
   std::vector<Row> rows;
-  bool vital = false;  // takes access away, or lets the node start: may use what space is reserved on a full disk
+  Urgency urgency = Urgency::ordinary;
 };
 
 }  // namespace drawbridge

@@ -27,7 +27,7 @@ const char* words_for(RowKind kind) {
 }  // namespace
 
 Warning reserve_warning() {
-  return {"disk_full", "The disk is full, or nearly: space that is kept for revoking devices could not be held, and other changes may be refused.",
+  return {"disk_full", "The disk is full, or nearly: devices can still be revoked, but other changes may be refused, and soon devices that connect anew may not be let in.",
           "Free some space; the reserve is made again by itself."};
 }
 

@@ -4,6 +4,14 @@
 #include <sys/stat.h>
 
 namespace drawbridge {
+namespace {
+
+size_t kept_from(Urgency urgency) {
+  if (urgency == Urgency::vital) return 0;
+  return urgency == Urgency::admission ? vital_bytes : reserve_bytes;
+}
+
+}  // namespace
 
 DiskReserve::DiskReserve(const std::string& path)
     : file_(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)), short_(std::make_unique<std::atomic<bool>>(false)) {
@@ -15,12 +23,12 @@ size_t DiskReserve::held() const {
   return file_ && fstat(file_.get(), &status) == 0 ? static_cast<size_t>(status.st_size) : 0;
 }
 
-bool DiskReserve::release_piece() {
-  size_t size = held();
-  if (size == 0) return false;
+bool DiskReserve::release_piece(Urgency urgency) {
+  size_t size = held(), kept = kept_from(urgency);
+  if (size <= kept) return false;
   constexpr size_t piece = reserve_bytes / reserve_pieces;
   *short_ = true;
-  return ftruncate(file_.get(), static_cast<off_t>(size > piece ? size - piece : 0)) == 0;
+  return ftruncate(file_.get(), static_cast<off_t>(size > kept + piece ? size - piece : kept)) == 0;
 }
 
 bool DiskReserve::refill() {

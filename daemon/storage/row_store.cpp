@@ -103,9 +103,10 @@ Result<std::vector<Row>> RowStore::load_all() {
 }
 
 Result<void> RowStore::write(const std::vector<PersistBatch>& batches) {
-  bool vital = std::any_of(batches.begin(), batches.end(), [](const PersistBatch& batch) { return batch.vital; });
+  Urgency urgency = Urgency::ordinary;
+  for (const PersistBatch& batch : batches) urgency = std::max(urgency, batch.urgency);
   auto written = write_once(batches);
-  while (!written && vital && disk_full_ && reserve_.release_piece()) written = write_once(batches);
+  while (!written && disk_full_ && reserve_.release_piece(urgency)) written = write_once(batches);
   return written;
 }
 

@@ -28,8 +28,8 @@ class RowStore {
   // Every row with all audit records.
   Result<std::vector<Row>> load_all();
 
-  // All batches in one transaction: all of it, durable, or none. On a full disk, if one of them is vital, the reserve is
-  // given back as far as need be.
+  // All batches in one transaction: all of it, durable, or none. On a full disk the reserve is given back as far as
+  // need be and the most urgent of them may.
   Result<void> write(const std::vector<PersistBatch>& batches);
 
   // Settings of this machine that are no business of the core.

@@ -106,8 +106,29 @@ class Reserve(OnASmallDisk):
         self.assertIn("disk_full", self.warnings())
         self.make_room()
         eventually(lambda: self.warnings() == [], 60, "the reserve is made again")
-        self.assertEqual(os.path.getsize(os.path.join(self.office.state, "reserve")), 4 * 1024 * 1024)
+        self.assertEqual(os.path.getsize(os.path.join(self.office.state, "reserve")), 6 * 1024 * 1024)
         pair(self.office, self.fresh("phone"), "--allow", "echo")
+
+    def test_an_office_restarted_on_a_full_disk_lets_its_devices_in_and_can_revoke_them(self):
+        self.fill()
+        self.office.kill()
+        self.fill()
+        self.office.start()
+        self.fill()
+        self.office.connected_to("laptop")
+        self.assertEqual(exchange(self.address, b"let in"), b"let in")
+        warning, = self.office.json("status")["warnings"]
+        self.assertEqual(warning["code"], "disk_full")
+        self.assertIn("may not be let in", warning["message"])
+        self.assertEqual(self.office.refused("allow", "laptop", "other")["exit"], 1)
+        self.assertGreaterEqual(os.path.getsize(os.path.join(self.office.state, "reserve")), 4 * 1024 * 1024)
+        self.office.json("revoke", "laptop")
+        self.make_room()
+        eventually(lambda: self.warnings() == [], 60, "the reserve is made again")
+        verified = self.office.json("audit", "verify")
+        self.assertTrue(verified["ok"], verified)
+        shown = [json.loads(line)["type"] for line in self.office.run("audit", "show", "--json").splitlines()]
+        self.assertEqual([kind for kind in ("connected", "flow_opened", "revoked") if kind not in shown], [])
 
     def fresh(self, name):
         node = self.node(name)

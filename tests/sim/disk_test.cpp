@@ -90,6 +90,34 @@ TEST_CASE("with a reserve a full disk takes what takes access away, and nothing 
   CHECK(chain_is_whole(o.office));
 }
 
+TEST_CASE("an office that starts on a full disk lets its devices in while what is kept for that lasts, and then says why not") {
+  Owner o;
+  o.office.disk_full = o.office.disk_reserve = o.office.admission_reserve = true;
+  o.restart();
+  CHECK(o.answers(1s));
+  CHECK(chain_is_whole(o.office));
+  o.office.admission_reserve = false;
+  o.office.kill();
+  o.office.start();
+  CHECK(o.world.run(1min, [&] { return o.device().last_refusal.starts_with("disk_refused"); }));
+  CHECK_FALSE(o.office_connected());
+  o.revoke();
+  CHECK(o.device().state == PeerState::revoked);
+}
+
+TEST_CASE("a device that was kept out by a full disk gets in once there is room") {
+  Owner o;
+  o.office.kill();
+  o.office.disk_full = o.office.disk_reserve = true;
+  o.office.start();
+  o.world.run(1min);
+  CHECK_FALSE(o.connected());
+  o.office.disk_full = false;
+  REQUIRE(o.world.run(2min, [&] { return o.connected() && o.office_connected(); }));
+  CHECK(o.answers(1s));
+  CHECK(chain_is_whole(o.office));
+}
+
 TEST_CASE("changes that meet a full disk together are taken back from the newest to the oldest") {
   Owner o;
   o.office.disk_full = true;

@@ -189,7 +189,7 @@ bool World::run(Duration longest, const std::function<bool()>& done) {
       if (one->written_at_ <= now) {
         PersistBatch batch = *std::exchange(one->writing_, std::nullopt);
         one->written_at_ = far_future;
-        if (one->disk_full && !(one->disk_reserve && batch.vital)) {
+        if (one->disk_full && !(one->disk_reserve && batch.urgency == Urgency::vital) && !(one->admission_reserve && batch.urgency == Urgency::admission)) {
           one->node->handle_persist_failed(one->now(), batch.ticket, "no space left on device");
           continue;
         }

@@ -88,6 +88,7 @@ class SimNode {
   Duration disk_latency = 2ms;
   bool disk_full = false;
   bool disk_reserve = false;           // what is vital finds room on a full disk
+  bool admission_reserve = false;      // and so does what lets a device in
   uint64_t writes = 0;                 // batches that were tried
   uint64_t fault_at = 0;               // with this write, counted from 1 ...
   WriteFault fault = WriteFault::none; // ... this happens

@@ -45,20 +45,21 @@ TEST_CASE("within a batch a later row of the same key replaces the earlier, at i
 TEST_CASE("a batch that takes access away is vital, until it is durable; those after it are not") {
   Journal journal;
   journal.put(row(1));
-  CHECK_FALSE(journal.poll()->vital);
+  CHECK(journal.poll()->urgency == Urgency::ordinary);
   journal.put(row(2));
-  journal.hold_vital();
+  journal.hold(Urgency::vital);
+  journal.hold(Urgency::admission);
   journal.handle_persisted(now, 1);
   auto vital = journal.poll();
   REQUIRE(vital);
-  CHECK(vital->vital);
+  CHECK(vital->urgency == Urgency::vital);
   journal.handle_refused(now, vital->ticket, {});
   journal.put(row(3));
   auto again = journal.poll();
-  CHECK(again->vital);
+  CHECK(again->urgency == Urgency::vital);
   journal.handle_persisted(now, again->ticket);
   journal.put(row(4));
-  CHECK_FALSE(journal.poll()->vital);
+  CHECK(journal.poll()->urgency == Urgency::ordinary);
 }
 
 TEST_CASE("a deletion after a row of the same batch wins") {
