@@ -93,6 +93,15 @@ void show_short_code(Session& session, const std::string& code) {
   session.out.line("A code is safe now, but not against a recording and a quantum computer of later years; a link is.");
 }
 
+// 64 digits are compared more easily in groups, as the phone shows them.
+void show_page_release(Session& session, const std::string& release) {
+  if (release.size() != 64) return;
+  session.out.line("On the phone, “About this page” shows the page's code. As this computer knows it:");
+  for (size_t half = 0; half < 64; half += 32) {
+    session.out.line(fmt::format("  {} {} {} {}", release.substr(half, 8), release.substr(half + 8, 8), release.substr(half + 16, 8), release.substr(half + 24, 8)));
+  }
+}
+
 // Relays that were only named now have not answered yet: that says nothing.
 void show_reach(Session& session, const Value& created) {
   const Value* reach = created.find("reach");
@@ -109,6 +118,7 @@ void show_invitation(Session& session, const Arguments& arguments, const Value& 
     show_code(session, arguments, link);
     session.out.line();
     session.out.line("On the other computer:  drawbridge join '" + link + "'");
+    show_page_release(session, created.text("page_release"));
   }
   session.out.line(fmt::format("The code works once and ends {}. Ctrl-C withdraws it.",
                                relative_time(created.text("expires_at"), now_unix_ms())));

@@ -180,6 +180,7 @@ admin::Scope Bridge::admin_scope() {
           users_,
           watchers_,
           name_,
+          options_.phone_release,
           loop_.now().wall,
           [this] { return reachable(); },
           [this](const LocalRefusal& refusal) { local_refused(refusal); },

@@ -36,6 +36,7 @@ struct BridgeOptions {
   std::function<Result<Config>()> read_config;
   bool relay = false;  // serve as a relay, too
   Outside* outside = nullptr;  // with the sandbox on; must outlive the bridge
+  std::string phone_release;   // of the phone's page on this computer, read before the sandbox was closed; empty: none
 };
 
 class Bridge {

@@ -9,6 +9,7 @@
 #include "daemon/bridge.hpp"
 #include "daemon/key_opening.hpp"
 #include "daemon/process.hpp"
+#include "daemon/relay/phone_release.hpp"
 #include "daemon/relay/relay_only.hpp"
 #include "daemon/sandbox/sandbox.hpp"
 #include "daemon/storage/key_file_reader.hpp"
@@ -103,6 +104,7 @@ Result<void> serve_node(const CommandLine& line, const StateDirectory& state, st
   if (!group) return group.error();
   auto config = configuration(line, state);
   if (!config) return config.error();
+  std::string release = phone_release(config->relay.phone_directory);
   std::optional<Outside> outside;
   if (!line.no_sandbox) outside.emplace();
   if (auto closed = close_sandbox(line, state, *config); !closed) return closed.error();
@@ -117,7 +119,7 @@ Result<void> serve_node(const CommandLine& line, const StateDirectory& state, st
   }
   if (!*secrets) return {};  // ended before anybody unlocked it
   BridgeOptions options{std::move(listen), control->listener(), *group, [&] { return configuration(line, state); }, line.relay,
-                        outside ? &*outside : nullptr};
+                        outside ? &*outside : nullptr, std::move(release)};
   return run_bridges(state, options, **secrets);
 }
 

@@ -1,7 +1,5 @@
 #include "keys/key_file.hpp"
 
-#include <sodium.h>
-
 #include <algorithm>
 
 #include "keys/aead.hpp"
@@ -21,10 +19,7 @@ constexpr size_t checksum_at = header_size + secrets_size, plain_size = checksum
 constexpr size_t passes_at = 28, memory_at = 32, salt_at = 36, nonce_at = 52, sealed_at = 76;
 constexpr size_t locked_size = sealed_at + secrets_size + aead_tag_size;
 static_assert(plain_size == 156 && locked_size == 188 && locked_size <= largest_key_file);
-static_assert(nonce_at - salt_at == crypto_pwhash_argon2id_SALTBYTES && sealed_at - nonce_at == xchacha_nonce_size);
-
-// A damaged or malicious file must not make us compute or allocate without bound.
-constexpr uint32_t most_passes = 16, least_memory_kib = 8, most_memory_kib = 1024 * 1024;
+static_assert(nonce_at - salt_at == passphrase_salt_size && sealed_at - nonce_at == xchacha_nonce_size);
 
 void put_number(MutableBytes target, uint64_t value) {
   for (size_t i = target.size(); i-- > 0; value >>= 8) target[i] = static_cast<uint8_t>(value);
@@ -59,24 +54,6 @@ KeyFile from_secrets(const KeyFileSummary& summary, ByteView secrets) {
           summary.created_unix_ms};
 }
 
-bool cost_is_sane(const PassphraseCost& cost) {
-  return cost.passes >= 1 && cost.passes <= most_passes && cost.memory_kib >= least_memory_kib &&
-         cost.memory_kib <= most_memory_kib;
-}
-
-Result<Secret32> stretch(ByteView passphrase, ByteView salt, const PassphraseCost& cost) {
-  Secret32 key;
-  bool done =
-      crypto_pwhash_argon2id(key.reveal_mutable().data(), Secret32::size,
-                             reinterpret_cast<const char*>(passphrase.data()), passphrase.size(), salt.data(),
-                             cost.passes, size_t{cost.memory_kib} * 1024, crypto_pwhash_argon2id_ALG_ARGON2ID13) == 0;
-  if (!done) {
-    return Error{ErrorCode::limit, "There is not enough memory to unlock the key file.",
-                 "Free " + std::to_string(cost.memory_kib / 1024 + 1) + " MiB and try again."};
-  }
-  return key;
-}
-
 Result<KeyFile> unlock(ByteView bytes, const KeyFileSummary& summary, std::string_view passphrase) {
   PassphraseCost cost{static_cast<uint32_t>(number(bytes.subspan(passes_at, 4))),
                       static_cast<uint32_t>(number(bytes.subspan(memory_at, 4)))};
@@ -85,7 +62,7 @@ Result<KeyFile> unlock(ByteView bytes, const KeyFileSummary& summary, std::strin
               "Check the keyboard layout and try again; else restore with the 24 words."};
   auto typed = nfkd(passphrase);
   if (!typed) return wrong;
-  auto key = stretch(typed->reveal(), bytes.subspan(salt_at, crypto_pwhash_argon2id_SALTBYTES), cost);
+  auto key = stretch(typed->reveal(), bytes.subspan(salt_at, passphrase_salt_size), cost);
   if (!key) return key.error();
   Secret<secrets_size> secrets;
   auto nonce = bytes.subspan(nonce_at).first<xchacha_nonce_size>();
@@ -119,7 +96,7 @@ Result<SecretBytes> encode_locked_key_file(const KeyFile& file, std::string_view
   put_number(bytes.subspan(passes_at, 4), cost.passes);
   put_number(bytes.subspan(memory_at, 4), cost.memory_kib);
   entropy.fill(bytes.subspan(salt_at, sealed_at - salt_at));
-  auto key = stretch(typed->reveal(), bytes.subspan(salt_at, crypto_pwhash_argon2id_SALTBYTES), cost);
+  auto key = stretch(typed->reveal(), bytes.subspan(salt_at, passphrase_salt_size), cost);
   if (!key) return key.error();
   Secret<secrets_size> secrets;
   put_secrets(secrets.reveal_mutable(), file);

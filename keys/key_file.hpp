@@ -21,6 +21,7 @@
 #include <optional>
 
 #include "keys/entropy.hpp"
+#include "keys/passphrase.hpp"
 #include "keys/seed_phrase.hpp"
 
 namespace drawbridge {
@@ -39,12 +40,6 @@ struct KeyFileSummary {
   bool locked = false;
   Language language = Language::english;
   int64_t created_unix_ms = 0;
-};
-
-// Cost of guessing a passphrase; stored in the file. The defaults take a fraction of a second and 64 MiB.
-struct PassphraseCost {
-  uint32_t passes = 3;
-  uint32_t memory_kib = 64 * 1024;
 };
 
 SecretBytes encode_key_file(const KeyFile& file);

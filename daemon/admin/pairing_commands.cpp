@@ -16,11 +16,18 @@ constexpr uint64_t longest_ms = static_cast<uint64_t>(to_ms(limits::invitation_l
 // The node tells of a pairing at once; that an invitation was claimed or is over is looked up so often.
 constexpr Duration look_interval = 1s;
 
+// What a phone should show after it has opened the link; nothing if the link opens no page.
+Value page_release(const Scope& scope, const CreatedInvitation& invitation) {
+  bool opens_page = invitation.link.starts_with("http");
+  return opens_page && !scope.phone_release.empty() ? Value(scope.phone_release) : Value();
+}
+
 Value created_document(Scope& scope, const CreatedInvitation& invitation) {
   return Value::map({{"id", invitation.id},
                      {"link", invitation.link},
                      {"code", invitation.code.empty() ? Value() : Value(invitation.code)},
                      {"expires_at", to_rfc3339(invitation.expires_at)},
+                     {"page_release", page_release(scope, invitation)},
                      {"reach", reach_document(scope)}});
 }
 

@@ -47,7 +47,8 @@ struct Scope {
   SocketOwners& owners;
   const LocalUsers& users;
   EventWatchers& watchers;
-  std::string name;  // of this node
+  std::string name;           // of this node
+  std::string phone_release;  // of the phone's page on this computer; empty: none
   WallTime started_at;
   std::function<std::vector<SocketAddress>()> reachable;  // where peers can send to, best first
   std::function<void(const LocalRefusal&)> local_refused;

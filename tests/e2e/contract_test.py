@@ -60,13 +60,13 @@ class Contract(BridgeTest):
 
     def test_an_open_invitation_is_part_of_the_status(self):
         created = self.office.json("pair", "--name", "phone", "--expires", "2m")
-        self.holds(created, {"id", "link", "code", "expires_at", "reach"})
+        self.holds(created, {"id", "link", "code", "expires_at", "page_release", "reach"})
         self.holds(created["reach"], {"code", "sentence", "remedy"})
         self.assertTrue(created["link"].startswith("drawbridge:#"))
         invitation, = self.office.json("status")["invitations"]
         self.assertEqual(invitation, {"id": created["id"], "name": "phone", "expires_at": created["expires_at"], "claimed": False})
         picture = self.office.json("pair", "--qr", "svg", "--output", self.path("code.svg"))
-        self.holds(picture, {"id", "link", "code", "expires_at", "reach", "file"})
+        self.holds(picture, {"id", "link", "code", "expires_at", "page_release", "reach", "file"})
         self.assertRegex(self.office.run("pair", "--link-only"), r"^drawbridge:#[\w-]+\n$")
 
     def test_status_watched_is_one_document_a_line(self):

@@ -8,7 +8,7 @@ import { once } from "node:events";
 import test from "node:test";
 import { eventually } from "./bridge.mjs";
 import { accessibilityFaults, openBrowser, picture } from "./browser.mjs";
-import { newPhone, openFiles, pairByCamera, world } from "./phone_world.mjs";
+import { newPhone, openFiles, pairByCamera, world, phonePage, releaseOf } from "./phone_world.mjs";
 
 // Would run if any page wrote it as HTML.
 const HOSTILE = "<img src=x onerror=alert(1)>.txt";
@@ -34,6 +34,14 @@ test("a phone", async (t) => {
     await page.getByText("relayed by Ann, FR").waitFor();
     await picture(page, "phone-home");
     assert.equal((await office.json("devices")).length, 1);
+  });
+
+  await t.test("shows the hash of its code, which the office expects", async () => {
+    const expected = (await office.json("pair")).page_release;
+    assert.equal(expected, releaseOf(phonePage));
+    await page.getByRole("button", { name: "About this page" }).click();
+    await page.getByText(expected.match(/.{8}/g).join(" ")).waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
   });
 
   await t.test("lists the files, shows a hostile name as text, and finds", async () => {

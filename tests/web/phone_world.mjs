@@ -82,7 +82,7 @@ export async function world(test, settings, lab) {
   const office = new Node(test, folder, "Office", lab ? "0.0.0.0:7470" : undefined);
   office.inside = lab?.inside("office") ?? [];
   await office.init();
-  await office.start();
+  await office.start("--phone-directory", phonePage);
   await office.run("relay", "add", relay.url);
   await office.run("expose", "files", `folder:${files}`);
   const invite = async (...words) => (await office.run("pair", "--link-only", "--allow", "files", ...words)).trim();

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <optional>
 
+#include "keys/passphrase.hpp"
 #include "web/core/event_record.hpp"
 #include "web/core/phone_core.hpp"
 
@@ -82,6 +83,17 @@ EXPORT(start) uint32_t export_start(uint32_t length) {
   std::memset(input.data(), 0, length);
   if (!started) answer(write_error(started.error()));
   return started.ok();
+}
+// The key that a passphrase becomes; behind it lie the 16 bytes of salt. What was read is wiped; the key is not: the page ends
+// the core that it has asked.
+EXPORT(stretch) uint32_t export_stretch(uint32_t passphrase, uint32_t passes, uint32_t memory_kib) {
+  PassphraseCost cost{passes, memory_kib};
+  if (!cost_is_sane(cost)) return answer(write_error({ErrorCode::malformed, "The lock is damaged.", ""})), 0;
+  auto key = stretch(ByteView(input).first(passphrase), ByteView(input).subspan(passphrase, passphrase_salt_size), cost);
+  std::memset(input.data(), 0, passphrase);
+  if (key) answer(to_bytes(key->reveal()));
+  else answer(write_error(key.error()));
+  return key.ok();
 }
 EXPORT(wake) void export_wake() { core->wake(); }
 EXPORT(settle) double export_settle() { return core->settle().value_or(-1); }

@@ -11,11 +11,11 @@ import { stateOf } from "./state_line.js";
 import { UploadPanel } from "./upload_panel.js";
 import { language, say, sayError } from "./words.js";
 
-const release = document.querySelector("meta[name=release]").content;
 const page = document.getElementById("page"), line = document.getElementById("state");
 const shareMost = 100 * 1000 * 1000;
 let phone = null, folder = null, uploads = null;
 let services = null;  // web applications, once one was opened
+let wasm = null;   // resolves to the core's bytes
 let lost = false;  // another tab has the core now
 
 // The code that the camera's app has brought: out of the address, and so out of the history, before anything else.
@@ -75,7 +75,7 @@ function showHome() {
     element("div.thumb", {},
       element(`button.button${empty ? ".primary" : ""}`, { type: "button", onclick: scanCode }, empty ? say("scan") : say("addOffice")),
       element("button.button", { type: "button", onclick: pasteLink }, say("paste"))),
-    element("button.link-button", { type: "button", onclick: about }, say("settings"))));
+    element("button.link-button", { type: "button", onclick: settings }, say("settings"))));
 }
 
 function officeCard(office) {
@@ -218,12 +218,9 @@ async function leave(office) {
   show();
 }
 
-function about() {
-  const dialog = element("dialog.question", { "aria-label": say("settings") }, element("h2", {}, say("codeHash")), element("p.hash", {}, release.match(/.{1,8}/g).join(" ")), element("p.quiet", {}, say("codeHashText")),
-    element("h2", {}, say("phoneId")), element("p.hash", {}, phone.id), element("div.answers", {}, element("button.button", { type: "button", onclick: () => dialog.close() }, say("close"))));
-  dialog.addEventListener("close", () => dialog.remove());
-  document.body.append(dialog);
-  dialog.showModal();
+async function settings() {
+  const { openSettings } = await import("./settings.js");
+  openSettings(phone, wasm);
 }
 
 // --- beginning ------------------------------------------------------------------------------------------------------
@@ -282,12 +279,12 @@ const fail = (text) => { line.dataset.state = "none"; page.replaceChildren(eleme
 async function begin() {
   document.documentElement.lang = language;
   document.body.append(element("div.said-place", { id: "said", role: "status", "aria-live": "polite" }));
-  const wasm = fetch(new URL("./core.wasm", import.meta.url)).then((answer) => { if (!answer.ok) throw new Error("no core"); return answer.arrayBuffer(); });
+  wasm = fetch(new URL("./core.wasm", import.meta.url)).then((answer) => { if (!answer.ok) throw new Error("no core"); return answer.arrayBuffer(); });
   wasm.catch(() => {});
   const worker = startWorker();
   if (navigator.locks) await alone();
   try {
-    phone = await Phone.begin(wasm, deviceName());
+    phone = await Phone.begin(wasm, deviceName(), async (...vault) => (await import("./locked.js")).ask(page, ...vault));
   } catch (error) {
     return fail(say(error?.code === "storage" ? "storageGone" : "oldBrowser"));
   }

@@ -79,6 +79,14 @@ export class Core {
     return all.map((part) => part.length);
   }
 
+  // The 32 bytes that a passphrase becomes. Takes a second, and memory that is given back with this core.
+  stretch(passphrase, salt, passes, memoryKib) {
+    const [length] = this.put(passphrase, salt);
+    const done = this.exports.stretch(length, passes, memoryKib), answer = this.answer().slice();
+    if (!done) throw failure(decode(answer));
+    return answer;
+  }
+
   start(seed, name, rows) {
     const settings = encode([seed, name, rows]);
     const done = this.exports.start(...this.put(settings));

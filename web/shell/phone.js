@@ -5,15 +5,18 @@ import { Vault } from "./vault.js";
 
 const awayLong = 5000;   // in the background for so long: WebSockets may be dead without knowing it
 const lookEvery = 5000;
+const locksAfter = 15 * 60 * 1000;  // in the background, if the vault has a lock
 
 const named = ([id, name, state, echoAge, relay, rtt, cause, since]) => ({ id, name, state, echoAge, relay, rtt, cause, since });
 
 export class Phone extends EventTarget {
-  // `name`: what the office calls this phone unless it says otherwise. Throws {code: "storage"} without storage.
-  static async begin(wasm, name) {
+  // `name`: what the office calls this phone unless it says otherwise. `unlock(vault, wasm)` is asked if the vault is locked, and
+  // resolves when it is open. Throws {code: "storage"} without storage.
+  static async begin(wasm, name, unlock) {
     const phone = new Phone();
     // Fetched beside what the vault needs.
     const [vault, bytes] = await Promise.all([Vault.open().catch(() => { throw { code: "storage" }; }), wasm]);
+    if (vault.lock) await unlock(vault, bytes);
     const [seed, rows, revoked] = await Promise.all([vault.seed(), vault.rows(), vault.note("revoked")]).catch(() => { throw { code: "storage" }; });
     Object.assign(phone, { vault, name, revoked: revoked ?? [] });
     phone.core = await Core.load(bytes, { told: (event) => phone.hear(event), store: (changed) => vault.keepRows(changed) });
@@ -81,6 +84,7 @@ export class Phone extends EventTarget {
     const wake = () => { this.core.wake(); this.look(); };
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) hidden = Date.now();
+      else if (this.vault.lock && hidden !== null && Date.now() - hidden > locksAfter) location.reload();
       else if (hidden !== null && Date.now() - hidden > awayLong) wake();
     });
     addEventListener("online", wake);

@@ -87,7 +87,8 @@ class Invitation {
     const { rows } = await ask("qr", { text: invitation.link });
     const link = element("input.field.link", { value: invitation.link, readOnly: true, "aria-label": say("codeLink"), onfocus: (event) => event.target.select() });
     const copy = button(say("copy"), async () => { await navigator.clipboard.writeText(invitation.link); tell(say("copied")); });
-    this.place.replaceChildren(picture(rows), element("p.hint", {}, say("scanHint")), element("div.link-line", {}, link, copy));
+    this.place.replaceChildren(picture(rows), element("p.hint", {}, say("scanHint")), element("div.link-line", {}, link, copy),
+      invitation.page_release ? element("details.release", {}, element("summary", {}, say("pageRelease")), element("p.hint", {}, say("pageReleaseHint")), element("code", {}, invitation.page_release.match(/.{8}/g).join(" "))) : "");
     refill(this.said, "waiting", () => state("waiting", say("codeWaiting")));
     const tick = () => {
       const seconds = Math.max(0, Math.round((new Date(invitation.expires_at) - Date.now()) / 1000));
