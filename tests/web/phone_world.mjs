@@ -12,8 +12,10 @@ if (!existsSync(path.join(phonePage, "index.html"))) throw new Error(`${phonePag
 
 /** `drawbridged --relay`, alone, with the phone's page. */
 export class Relay {
+  // `settings`: further lines of [relay]; with a certificate it speaks TLS. `lab`: it stands there, as the page's BASE says.
   constructor(test, folder, settings = "", lab = null) {
     this.lab = lab;
+    this.base = lab?.base ?? "bridge.localhost";
     this.state = path.join(folder, "relay");
     this.log = path.join(folder, "relay.log");
     mkdirSync(this.state, { mode: 0o700 });
@@ -28,15 +30,15 @@ export class Relay {
     writeFileSync(this.log, "");
     const log = openSync(this.log, "a");
     const [program, ...words] = [...this.lab?.inside("relay") ?? [], path.join(build, "daemon", "drawbridged"), "--state", this.state, "--relay", "--log", "json",
-      "--listen", `127.0.0.1:${this.udp ?? 0}`, "--phone", "bridge.localhost", "--phone-directory", this.page];
+      "--listen", `127.0.0.1:${this.udp ?? 0}`, "--phone", this.base, "--phone-directory", this.page];
     this.process = spawn(program, words, { stdio: ["ignore", log, log] });
     const ready = await eventually(() => readFileSync(this.log, "utf8").split("\n").find((line) => line.includes('"ready"')), `the relay is ready: ${readFileSync(this.log, "utf8")}`);
     this.urls = JSON.parse(ready).listen;
-    this.url = this.urls.find((url) => url.startsWith("ws:"));
+    this.url = this.urls.find((url) => /^wss?:/.test(url));
     if (this.lab) this.url = this.url.replace("127.0.0.1", this.lab.relayName);
-    this.port = Number(/:(\d+)/.exec(this.url.slice(4))[1]);
+    this.port = Number(/:(\d+)#/.exec(this.url)[1]);
     this.udp = Number(/:(\d+)#/.exec(this.urls.find((url) => url.startsWith("udp:")))[1]);
-    this.origin = `http://shell.bridge.localhost:${this.port}`;
+    this.origin = `${this.url.startsWith("wss:") ? "https" : "http"}://shell.${this.base}:${this.port}`;
     return this;
   }
 
