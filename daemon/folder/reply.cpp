@@ -1,5 +1,7 @@
 #include "daemon/folder/reply.hpp"
 
+#include <unistd.h>
+
 #include "daemon/folder/page.hpp"
 #include "daemon/folder/text_escape.hpp"
 
@@ -19,6 +21,25 @@ const char* policy(Use use) {
       return "script-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
   }
   return "default-src 'none'";
+}
+
+// A part of a file, as long as the head has promised. The library's own way, by sendfile(2), never ends when somebody shortens
+// the file meanwhile: here the connection is cut then, so that whoever reads knows that it is not whole.
+struct FilePart {
+  FileDescriptor fd;
+  uint64_t first;
+};
+
+ssize_t read_part(void* state, uint64_t position, char* into, size_t max) {
+  auto* part = static_cast<FilePart*>(state);
+  ssize_t length = pread(part->fd.get(), into, max, static_cast<off_t>(part->first + position));
+  return length > 0 ? length : MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+MHD_Response* response_of(FilePart part, uint64_t length) {
+  constexpr size_t block = 128 * 1024;
+  auto release = [](void* state) { delete static_cast<FilePart*>(state); };
+  return MHD_create_response_from_callback(length, block, read_part, new FilePart(std::move(part)), release);
 }
 
 MHD_Response* copied(ByteView bytes) {
@@ -51,7 +72,7 @@ Reply Reply::constant(const std::string& type, ByteView bytes) {
 
 Reply Reply::file(unsigned status, const std::string& type, FileDescriptor fd, uint64_t first, uint64_t length,
                   Use use) {
-  Reply reply(status, MHD_create_response_from_fd_at_offset64(length, fd.release(), first), use);
+  Reply reply(status, response_of({std::move(fd), first}, length), use);
   reply.header("Content-Type", type).header("Cache-Control", "private, no-cache").header("Accept-Ranges", "bytes");
   return reply;
 }

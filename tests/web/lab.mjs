@@ -14,6 +14,8 @@ export class Lab {
   /** Relay, office and laptop, each at a public address. `base`: below which the relay's hosts for phones are. */
   constructor(test, base = "bridge.localhost") {
     this.base = base;
+    // Links name no port but for localhost.
+    this.port = base.endsWith("localhost") ? 0 : 443;
     this.folder = temporaryFolder(test);
     this.prefix = `web${process.pid % 10_000}`;
     this.run("up", "--office", "public", "--laptop", "public");

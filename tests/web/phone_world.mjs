@@ -20,7 +20,7 @@ export class Relay {
     this.log = path.join(folder, "relay.log");
     mkdirSync(this.state, { mode: 0o700 });
     this.settings = (port) => `[relay]\nwebsocket = ["${lab ? "0.0.0.0" : "127.0.0.1"}:${port}"]\noperator = "Ann"\ncountry = "FR"\ndrain_seconds = 0\nobserve = []\n${settings}`;
-    this.port = 0;
+    this.port = lab?.port ?? 0;
     this.page = phonePage;
     test.after(() => this.stop());
   }
@@ -36,9 +36,9 @@ export class Relay {
     this.urls = JSON.parse(ready).listen;
     this.url = this.urls.find((url) => /^wss?:/.test(url));
     if (this.lab) this.url = this.url.replace("127.0.0.1", this.lab.relayName);
-    this.port = Number(/:(\d+)#/.exec(this.url)[1]);
+    this.port = Number(/:(\d+)#/.exec(this.url)?.[1] ?? 443);
     this.udp = Number(/:(\d+)#/.exec(this.urls.find((url) => url.startsWith("udp:")))[1]);
-    this.origin = `${this.url.startsWith("wss:") ? "https" : "http"}://shell.${this.base}:${this.port}`;
+    this.origin = `${this.url.startsWith("wss:") ? "https" : "http"}://shell.${this.base}${this.port === 443 ? "" : `:${this.port}`}`;
     return this;
   }
 

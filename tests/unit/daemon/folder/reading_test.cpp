@@ -109,6 +109,20 @@ TEST_CASE("One connection serves many requests in order") {
   CHECK(client.read_answer().body == "b");
 }
 
+TEST_CASE("A file that is shortened while it is read ends its connection, so that nobody takes the part for the whole") {
+  ServedFolder folder;
+  constexpr size_t promised = 64 * 1024 * 1024;
+  folder.write("film.mp4", "");
+  std::filesystem::resize_file(folder.root + "/film.mp4", promised);
+  auto client = folder.connect();
+  REQUIRE(client.send_all(ServedFolder::request("GET /film.mp4")));
+  pollfd begun{client.fd(), POLLIN, 0};
+  REQUIRE(poll(&begun, 1, 10'000) == 1);
+  std::filesystem::resize_file(folder.root + "/film.mp4", 1024 * 1024);
+  CHECK(client.read_to_end().size() < promised);
+  CHECK(folder.ask("GET /film.mp4").body.size() == 1024 * 1024);
+}
+
 TEST_CASE("A folder is a page for people and a list for programs") {
   ServedFolder folder;
   std::filesystem::create_directory(folder.root + "/Clients");
