@@ -11,12 +11,16 @@ const { chromium } = required("playwright-core");
 export const PHONE = { width: 360, height: 740 };
 export const DESKTOP = { width: 1280, height: 800 };
 
+const SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
 /** A browser of its own; `more` are further switches of Chromium. Close it with close(). */
 export function openBrowser(more = [], executablePath = "/usr/bin/chromium") {
-  return chromium.launch({
-    executablePath,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", ...more],
-  });
+  return chromium.launch({ executablePath, args: [...SWITCHES, ...more] });
+}
+
+/** A browser whose storage stays in the folder `profile`, for another one after it. */
+export function openPersistent(profile) {
+  return chromium.launchPersistentContext(profile, { executablePath: "/usr/bin/chromium", args: SWITCHES, locale: "en-GB" });
 }
 
 /** A page in a fresh profile, which fails the test by `page.faults`: what it wrote as an error, and what it threw. */

@@ -32,6 +32,7 @@ export function acceptSocket(app, request, socket) {
   if (request.url !== "/socket") return socket.end("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
   const wanted = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((one) => one.trim()).filter(Boolean);
   socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptOf(request.headers["sec-websocket-key"])}\r\n${wanted.length ? `Sec-WebSocket-Protocol: ${wanted.at(-1)}\r\n` : ""}\r\n`);
+  app.greet = (text) => socket.write(frame(1, Buffer.from(text)));
   const state = { held: Buffer.alloc(0) };
   socket.on("error", () => {});
   socket.on("end", () => socket.end());
