@@ -1,15 +1,17 @@
 // Web applications of an office on a phone: each in a frame and on a host of its own. docs/spec/phone.md, "Services".
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import path from "node:path";
 import test from "node:test";
 import { eventually } from "./bridge.mjs";
-import { accessibilityFaults, openBrowser, picture } from "./browser.mjs";
+import { accessibilityFaults, openBrowser, picture, sought } from "./browser.mjs";
 import { newPhone, openService, pairByCamera, serviceFrame, world } from "./phone_world.mjs";
 import { COUNTED, serviceApp } from "./service_app.mjs";
 
 test("a web application on a phone", async (t) => {
-  const { office } = await world(t);
+  const { folder, office } = await world(t);
   const app = await serviceApp(t);
   await office.run("expose", "app", `http://127.0.0.1:${app.port}`);
   const browser = await openBrowser();
@@ -72,6 +74,19 @@ test("a web application on a phone", async (t) => {
     const { status, headers } = await ask("/ranges", { headers: { Range: "bytes=1000-1999" } });
     assert.equal(status, 206);
     assert.equal(headers["content-range"], `bytes 1000-1999/${COUNTED.length}`);
+  });
+
+  await t.test("shows a film, of which seeking asks for the part that is wanted", async () => {
+    const file = path.join(folder, "film.webm");
+    execFileSync("ffmpeg", ["-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x180:rate=10:duration=60,noise=alls=50:allf=t", "-c:v", "libvpx", "-g", "10", "-b:v", "4M", "-deadline", "realtime", "-cpu-used", "8", file]);
+    app.film = readFileSync(file);
+    await goTo("/film");
+    const film = (await frame()).locator("video");
+    await film.waitFor();
+    assert.equal(Math.round(await sought(film, 50)), 50);
+    assert.ok(app.seen.some(({ url, headers }) => url === "/film.webm" && /^bytes=[1-9]/.test(headers.range ?? "")), "a part from within was asked for");
+    await goTo("/");
+    await (await frame()).getByText("modules work").waitFor();
   });
 
   await t.test("runs workers of its own, whose requests go the same way, but no service worker", async () => {
@@ -175,3 +190,36 @@ test("a web application on a phone", async (t) => {
   const meant = /unsupported MIME type|Refused to execute inline|status of (401|404)|Content Security Policy/;
   assert.deepEqual(page.faults.filter((fault) => !meant.test(fault)), []);
 });
+
+for (const [language, locale, colorScheme, home, words, again] of [["French", "fr-FR", "dark", "Bureaux", "L’application ne répond pas pour l’instant", "Réessayer"], ["Spanish", "es-ES", "light", "Oficinas", "La aplicación no responde ahora", "Reintentar"]]) {
+  test(`a web application on a phone in ${language}, whose program and then whose office goes and comes back`, async (t) => {
+    const { office } = await world(t);
+    const app = await serviceApp(t);
+    await office.run("expose", "app", `http://127.0.0.1:${app.port}`);
+    const browser = await openBrowser();
+    t.after(() => browser.close());
+    const page = await newPhone(browser, { locale, colorScheme });
+    await pairByCamera(page, (await office.run("pair", "--link-only", "--allow", "files,app")).trim());
+    await openService(page, "app");
+    const frame = await serviceFrame(page);
+    await frame.getByText("modules work").waitFor();
+    app.stop();
+    await frame.locator("#next").click();
+    await frame.getByText(words).waitFor();
+    await picture(page, `phone-service-away-${language}`);
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await app.start();
+    await frame.getByText(again).click();
+    await frame.getByText("The second page").waitFor();
+    await office.stop("SIGKILL");
+    await frame.evaluate(() => { location.href = "/"; });
+    await office.start();
+    await eventually(async () => {
+      if (await frame.getByText(words).isVisible()) await frame.getByText(again).click();
+      return frame.getByText("modules work").isVisible();
+    }, "the application goes on");
+    await picture(page, `phone-service-${language}`);
+    await page.getByRole("button", { name: home }).click();
+    await page.getByRole("button", { name: "app", exact: true }).waitFor();
+  });
+}

@@ -26,16 +26,16 @@ async function hashed(request) {
   return { bytes, sha256: hash.digest("hex"), length: request.headers["content-length"] ?? null };
 }
 
-function ranged(request, response) {
+function ranged(request, response, content, type) {
   const found = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? "");
-  if (!found) return response.writeHead(200, { "content-type": "application/octet-stream", "accept-ranges": "bytes", "content-length": COUNTED.length }).end(COUNTED);
-  const from = Number(found[1]), to = found[2] ? Number(found[2]) : COUNTED.length - 1;
-  return response.writeHead(206, { "content-type": "application/octet-stream", "content-range": `bytes ${from}-${to}/${COUNTED.length}`, "content-length": to - from + 1 }).end(COUNTED.subarray(from, to + 1));
+  if (!found) return response.writeHead(200, { "content-type": type, "accept-ranges": "bytes", "content-length": content.length }).end(content);
+  const from = Number(found[1]), to = found[2] ? Number(found[2]) : content.length - 1;
+  return response.writeHead(206, { "content-type": type, "content-range": `bytes ${from}-${to}/${content.length}`, "content-length": to - from + 1 }).end(content.subarray(from, to + 1));
 }
 
 const basic = (user, password) => `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
 
-/** {port, seen: requests' {method, url, headers}, streams: open event streams, sockets}. Ends after the test. */
+/** {port, seen: requests' {method, url, headers}, streams: open event streams, sockets, start(), stop()}. Ends after the test. */
 export async function serviceApp(test, more = {}) {
   const app = { seen: [], streams: [], sockets: [] };
   const answers = {
@@ -51,7 +51,9 @@ export async function serviceApp(test, more = {}) {
     "/form": async (request, response) => response.setHeader("content-type", "text/html; charset=utf-8").end(html(`<pre id="here">${(await read(request)).toString().replace(/</g, "&lt;")}</pre><p id="type">${request.headers["content-type"]}</p>`)),
     "/upload": async (request, response) => response.end(JSON.stringify(await hashed(request))),
     "/events": (request, response) => { response.writeHead(200, { "content-type": "text/event-stream" }).write("data: hello\n\n"); app.streams.push(response); },
-    "/ranges": ranged,
+    "/ranges": (request, response) => ranged(request, response, COUNTED, "application/octet-stream"),
+    "/film": (request, response) => response.setHeader("content-type", "text/html; charset=utf-8").end(html('<video id="here" src="/film.webm" preload="auto" muted></video>')),
+    "/film.webm": (request, response) => ranged(request, response, app.film, "video/webm"),
     "/packed": (request, response) => response.writeHead(200, { "content-type": "text/plain", "content-encoding": "gzip" }).end(gzipSync("packed text")),
     "/packed.html": (request, response) => response.writeHead(200, { "content-type": "text/html; charset=utf-8", "content-encoding": "gzip" }).end(gzipSync(html('<p id="here">packed page</p>'))),
     "/report": (request, response) => response.end("the report\n"),
@@ -75,8 +77,9 @@ export async function serviceApp(test, more = {}) {
     return answer ? answer(request, response, app) : response.writeHead(404).end("none");
   });
   server.on("upgrade", (request, socket) => acceptSocket(app, request, socket));
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  app.port = server.address().port;
-  test.after(() => { server.close(); server.closeAllConnections(); for (const socket of app.sockets) socket.destroy(); });
+  app.start = async () => { await once(server.listen(app.port ?? 0, "127.0.0.1"), "listening"); app.port = server.address().port; };
+  app.stop = () => { server.close(); server.closeAllConnections(); for (const socket of app.sockets) socket.destroy(); };
+  await app.start();
+  test.after(app.stop);
   return app;
 }

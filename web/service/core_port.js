@@ -1,16 +1,18 @@
 // The way to the office: a MessagePort whose other end the phone's page holds. The worker keeps none for long, since browsers
 // end it when it is idle; its pages bring it a new one.
+import { speak } from "./words.js";
+
 const fresh = 1000, patience = 4000;  // ms: heard of so lately, it lives; so long a page may take
 const clientsMost = 20;
 let core = null, asking = null;
 
 const told = (port, wanted, ms) => new Promise((resolve) => {
-  const timer = setTimeout(() => resolve(false), ms);
+  const timer = setTimeout(() => resolve(null), ms);
   port.addEventListener("message", function heard({ data }) {
     if (data?.kind !== wanted) return;
     clearTimeout(timer);
     port.removeEventListener("message", heard);
-    resolve(true);
+    resolve(data);
   });
 });
 
@@ -35,7 +37,9 @@ async function askPages() {
     port1.start();
     const answered = told(port1, "core", patience);
     page.postMessage({ drawbridge: 1, kind: "need-core" }, [port2]);
-    if (!(await answered)) { port1.close(); throw new Error("no bridge"); }
+    const began = await answered;
+    if (!began) { port1.close(); throw new Error("no bridge"); }
+    speak(began.language);
     return port1;
   });
   const port = await Promise.any(tries).catch(() => null);

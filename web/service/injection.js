@@ -4,7 +4,7 @@ const latin = new TextDecoder("latin1"), utf8 = new TextEncoder();
 
 const before = /^(?:\s+|\u00ef\u00bb\u00bf|<!--[\s\S]*?-->|<!doctype[^>]*>|<\?[^>]*>|<html(?:\s[^>]*)?>)/i;
 const head = /^<head(?:\s[^>]*)?>/i;
-const opening = /^<(?:!|!-[\s\S]*|!doctype[^>]*|\?[^>]*|h|ht|htm|html(?:\s[^>]*)?|he|hea|head(?:\s[^>]*)?|!--[\s\S]*)?$/i;
+const opening = /^(?:\u00ef\u00bb?|<(?:![^>]*|!--[\s\S]*|\?[^>]*|h|ht|htm|html(?:\s[^>]*)?|he|hea|head(?:\s[^>]*)?)?)$/i;
 
 // Where in `text`, one character a byte; -1: more of it is needed to say.
 export function placeOfHead(text) {

@@ -1,6 +1,7 @@
 // What the host of one service may ask of this page: requests and WebSockets to that service of that office, and nothing else.
 // Whatever comes by the port may be made up: by a page of the service, or by whoever has broken into it.
 import { ServiceSocket } from "./service_socket.js";
+import { language } from "./words.js";
 
 const windowBytes = 1 << 20;    // on the way to the worker and not yet taken
 const runningMost = 48, waitingMost = 512, socketsMost = 32, headersMost = 100, headersLongest = 32 * 1024;
@@ -70,7 +71,7 @@ export class ServicePort {
   constructor(port, access) {
     Object.assign(this, { port, access, stops: new Set() });
     port.onmessage = (event) => this.hear(event);
-    port.postMessage({ kind: "core" });
+    port.postMessage({ kind: "core", language });
   }
 
   hear({ data, ports }) {
