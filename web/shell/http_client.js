@@ -145,7 +145,8 @@ export class HttpClient {
     const source = new Source(flow);
     try {
       let sent = false;
-      this.send(flow, request, progress).then(() => { sent = true; }, () => {});
+      // What cannot be sent whole, because it is no request or cannot be read, is not answered either.
+      this.send(flow, request, progress).then(() => { sent = true; }, () => flow.reset());
       let answer;
       do answer = parseHead(await source.until(blank, headLongest));
       while (answer.status >= 100 && answer.status < 200 && answer.status !== 101);

@@ -106,7 +106,7 @@ export class ServicePort {
       entered = true;
       await this.carry(asked, port, upload, stop.signal, room);
     } catch (error) {
-      port.postMessage({ failed: String(error?.message ?? error?.code ?? error) });
+      port.postMessage({ failed: String(error?.message || error?.code || "failed") });
     }
     if (entered) this.access.leave();
     upload?.end();
