@@ -34,7 +34,7 @@ Warning reserve_warning() {
 Warning unreadable_warning(const std::map<RowKind, size_t>& rows) {
   std::string list;
   for (const auto& [kind, count] : rows) list += fmt::format("{}{} ({})", list.empty() ? "" : ", ", words_for(kind), count);
-  return {"rows_unreadable", "Parts of the state cannot be read, and are not in use: " + list + ". They are kept as they are.",
+  return {"rows_unreadable", fmt::format("Parts of the state cannot be read, and are not in use: {}. They are kept as they are.", list),
           "If a newer version of Drawbridge ran here, install it again; else bring a backup back: drawbridge restore FILE"};
 }
 

@@ -59,7 +59,8 @@ export class Phone extends EventTarget {
   // Told by the office, in its session: the core has wiped the keys already.
   async wipe(id) {
     const office = this.offices.find((one) => one.id === id);
-    this.revoked = [...this.revoked, { id, name: office?.name ?? id, at: Date.now() }];
+    // Told twice if the page was closed before the core's word was durable.
+    this.revoked = [...this.revoked.filter((one) => one.id !== id), { id, name: office?.name ?? id, at: Date.now() }];
     await this.vault.keepNote("revoked", this.revoked).catch(() => {});
     for (const key of Object.keys(localStorage)) if (key.includes(`/f/${id.slice(0, 15)}/`)) localStorage.removeItem(key);
     this.bridge.close();
