@@ -1,7 +1,7 @@
 // Comes first in every page of a service on the phone, and gives it what a worker cannot: WebSockets, downloads by a link,
 // and names and passwords in XMLHttpRequest. It also brings the worker's question for the bridge to the phone's page.
-(() => {
-  if (globalThis.drawbridgeShim || top === window || !navigator.serviceWorker) return;
+"use strict";
+if (top !== window && navigator.serviceWorker && !globalThis.drawbridgeShim) {
   Object.defineProperty(globalThis, "drawbridgeShim", { value: true });
   const shell = location.origin.replace(/\/\/s-[0-9a-f]{20}\./, "//shell."), workers = navigator.serviceWorker, page = top;
   const post = page.postMessage.bind(page), here = location.origin;
@@ -167,4 +167,4 @@
     location.assign(address);
     return globalThis;
   };
-})();
+}
