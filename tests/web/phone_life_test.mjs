@@ -152,7 +152,14 @@ test("a phone with two offices", async (t) => {
   await t.test("shows each one's services, which may have the same name", async () => {
     await card("Town hall").getByRole("button", { name: "files" }).click();
     await page.getByText("minutes.txt").waitFor();
+    // A page that has just begun blames nobody yet.
+    await page.addInitScript(() => {
+      globalThis.blamed = [];
+      new MutationObserver(() => { for (const line of document.querySelectorAll("[data-state=offline]")) globalThis.blamed.push(line.textContent); }).observe(document, { subtree: true, childList: true, attributes: true });
+    });
     await page.goto(relay.origin);
+    for (const name of ["Town hall", "Office"]) await card(name).getByText(`Connected to ${name}`).waitFor();
+    assert.deepEqual(await page.evaluate(() => globalThis.blamed), []);
     await picture(page, "phone-two-offices");
     await card("Office").getByRole("button", { name: "files" }).click();
     await page.getByText("contract.txt").waitFor();

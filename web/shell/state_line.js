@@ -2,6 +2,9 @@
 import * as format from "./format.js";
 import { say } from "./words.js";
 
+const patience = 8000;  // before it is said that something does not work
+const begun = Date.now();
+
 // {state: "connected" | "connecting" | "offline", text}
 export function stateOf(office, relays) {
   const { name } = office, relay = relays.find((one) => one.url === office.relay);
@@ -10,7 +13,8 @@ export function stateOf(office, relays) {
     return { state: "connected", text: relay ? say("stateRelayed", { name, relay: who }) : say("stateConnected", { name }) };
   }
   if (!navigator.onLine) return { state: "offline", text: say("offlineNetwork") };
-  const fresh = Date.now() - office.since < 8000;
+  // What the core remembers of an earlier page says nothing of this one.
+  const fresh = Date.now() - Math.max(office.since, begun) < patience;
   if (fresh || (office.state === "connecting" && !relays.length)) return { state: "connecting", text: say("stateConnecting", { name }) };
   if (!relays.length) return { state: "offline", text: say("offlineNoRelay") };
   const silent = relays.every((one) => !one.ready);
