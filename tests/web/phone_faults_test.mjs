@@ -2,7 +2,9 @@
 // release, files that change meanwhile. The page says so in words, and nothing is lost.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import path from "node:path";
 import test from "node:test";
 import { eventually } from "./bridge.mjs";
@@ -85,6 +87,78 @@ test("codes that are none", async (t) => {
   assert.equal(await rowsOf(page), before);
   assert.equal((await office.json("devices")).length, 1);
   assert.deepEqual(page.faults, []);
+});
+
+test("a code that was used, and clocks that are wrong", async (t) => {
+  const { invite } = await world(t);
+  const browser = await openBrowser();
+  t.after(() => browser.close());
+
+  await t.test("a code lets the first phone in, and tells the second one what may be so", async () => {
+    const link = await invite();
+    await pairByCamera(await newPhone(browser), link);
+    const second = await newPhone(browser);
+    await second.goto(link);
+    await yes(second);
+    await second.getByText("The office did not answer. The code may be used already").waitFor();
+  });
+
+  for (const [what, days] of [["a day ahead", 1], ["a day behind", -1], ["in 1970", -20_000]]) {
+    await t.test(`a phone whose clock is ${what} pairs and works`, async () => {
+      const page = await newPhone(browser);
+      await page.addInitScript((shift) => { const { now } = Date; Date.now = () => Math.max(1, now() + shift); }, days * 86_400_000);
+      await pairByCamera(page, await invite("--name", `clock ${what}`));
+      await openFiles(page);
+      await page.reload();
+      await page.getByText("contract.txt").waitFor();
+    });
+  }
+});
+
+/** A relay's bytes on their way to whoever is connected, of which one in so many pieces has a bit changed. */
+function tampering(t, port, { every }) {
+  let changed = 0;
+  const server = createServer((near) => {
+    const far = connect(port, "127.0.0.1");
+    let pieces = 0;
+    far.on("data", (piece) => {
+      pieces += 1;
+      // Not the answer to the upgrade: a page that does not load shows nothing.
+      if (server.tampers && pieces > 2 && pieces % every === 0 && piece.length > 64) {
+        piece[32 + Math.floor(Math.random() * (piece.length - 32))] ^= 1 << Math.floor(Math.random() * 8);
+        changed += 1;
+      }
+      near.write(piece);
+    });
+    near.on("data", (piece) => far.write(piece));
+    for (const [one, other] of [[near, far], [far, near]]) one.on("error", () => other.destroy()).on("close", () => other.destroy());
+  });
+  t.after(() => server.close());
+  return new Promise((listening) => {
+    server.listen(0, "127.0.0.1", () => listening({ port: server.address().port, begin: () => { server.tampers = true; }, end: () => { server.tampers = false; }, changed: () => changed }));
+  });
+}
+
+test("a relay that tampers with what it forwards", async (t) => {
+  const { relay, office, files, invite } = await world(t);
+  const content = randomBytes(20_000_000);
+  writeFileSync(path.join(files, "ledger.bin"), content);
+  const between = await tampering(t, relay.port, { every: 20 });
+  await office.run("relay", "remove", relay.url);
+  await office.run("relay", "add", relay.url.replace(`:${relay.port}`, `:${between.port}`));
+  const browser = await openBrowser();
+  t.after(() => browser.close());
+  const page = await newPhone(browser);
+  await pairByCamera(page, (await invite()).replace(/^drawbridge:/, `${relay.origin}/`).replace(/:\d+\/#/, `:${relay.port}/#`));
+  await openFiles(page);
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  between.begin();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByText("ledger.bin").click()]);
+  const received = readFileSync(await download.path());
+  between.end();
+  assert.ok(received.equals(content), "every byte is the office's");
+  assert.ok(between.changed() >= 5, `only ${between.changed()} pieces were changed`);
+  t.diagnostic(`${between.changed()} pieces were changed`);
 });
 
 test("two tabs, and a film", async (t) => {
