@@ -120,6 +120,28 @@ test("a hostile web application on a phone", async (t) => {
     await tab.close();
   });
 
+  await t.test("a host that this phone has no office for is cleared, and one that does not answer is explained", async () => {
+    const stray = otherHost.replace(/s-[0-9a-f]{20}/, "s-00000000000000000000"), tab = await page.context().newPage();
+    await tab.goto(`${stray}/.drawbridge/index.html`);
+    await tab.evaluate(() => { localStorage.setItem("left", "behind"); });
+    await page.goto(`${relay.origin}/s/s-00000000000000000000`);
+    await page.getByText("This service is not open for this phone").waitFor();
+    await picture(page, "phone-service-unknown");
+    await eventually(() => tab.evaluate(() => localStorage.length === 0), "the host has thrown away what it kept");
+    await tab.close();
+    await page.getByRole("button", { name: "Offices" }).click();
+    await page.route(/\/\/s-[0-9a-f]{20}\./, (route) => route.abort());
+    await page.context().serviceWorkers().find((worker) => worker.url().startsWith(otherHost))?.evaluate(() => registration.unregister());
+    await page.clock.install();
+    await openService(page, "other");
+    await page.locator("iframe").waitFor();
+    await page.clock.runFor(21_000);
+    await page.getByText("“other” does not open").waitFor();
+    await picture(page, "phone-service-silent");
+    await page.clock.resume();
+    await page.unroute(/\/\/s-[0-9a-f]{20}\./);
+  });
+
   await t.test("a page of elsewhere cannot frame a service's host", async () => {
     const answered = await new Promise((resolve) => { request({ host: "127.0.0.1", port: relay.port, path: "/", headers: { Host: new URL(otherHost).host } }, resolve).end(); });
     answered.resume();

@@ -1,12 +1,21 @@
 // Policies, pages and cookies of an office's web applications, as the phone changes them on the way.
 import assert from "node:assert/strict";
 import test from "node:test";
+import { labelOf } from "../../web/shell/service_hosts.js";
 import { CookieJar, parseSetCookie } from "../../web/shell/service_cookies.js";
 import { injecting, placeOfHead } from "../../web/service/injection.js";
 import { amendedPolicy, movedLocation, passedHeaders } from "../../web/service/policy.js";
 
 const SHIM = "https://s-0.bridge.example/.drawbridge/shim.js";
 const amended = (policy) => amendedPolicy(policy, SHIM, "ours");
+
+test("each service of each office has a label of its own, the same on every phone, which names neither", async () => {
+  const labels = await Promise.all([["office-one", "crm"], ["office-two", "crm"], ["office-one", "files"], ["office-onec", "rm"], ["office-one", "crm"]].map(([office, service]) => labelOf(office, service)));
+  for (const label of labels) assert.match(label, /^s-[0-9a-f]{20}$/);
+  assert.equal(new Set(labels).size, 4);
+  assert.equal(labels[0], labels[4]);
+  assert.equal(labels[0], "s-e8a334fc3b3ecfad6473");
+});
 
 test("a policy allows the shim besides what it allowed, and not more", () => {
   assert.equal(amended("script-src 'self'"), "script-src 'self' 'nonce-ours'");

@@ -45,7 +45,7 @@ class ServiceFrame {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.room.querySelector(".service-silent")?.remove();
-      this.room.prepend(element("div.service-silent", { role: "alert" }, element("h1", {}, say("serviceSilent", { name: this.name })), element("p", {}, say("serviceSilentText", { host: new URL(this.origin).host }))));
+      this.room.prepend(element("div.service-silent", { role: "alert" }, element("h1", {}, say("serviceSilent", { name: this.name })), element("p", {}, say("serviceSilentText", { host: location.host.replace(/^shell\./, "*.") }))));
     }, silence);
   }
 
@@ -133,10 +133,13 @@ export class Services {
 
   // What is not known may still be told by an office that has not answered yet; a host that nobody here owns keeps nothing.
   missing(label, leave) {
-    if (this.page.querySelector(".service-missing")) return;
-    this.page.replaceChildren(element("main.phone.welcome.service-missing", {}, element("h1", {}, say("serviceUnknown")), element("p", {}, say("serviceUnknownText")),
-      element("div.thumb", {}, element("button.button.primary", { type: "button", onclick: leave }, say("home")))));
-    if (/^s-[0-9a-f]{20}$/.test(label) && this.phone.offices.every(({ state }) => state === "connected")) clear(label);
+    if (!this.page.querySelector(".service-missing")) {
+      this.page.replaceChildren(element("main.phone.welcome.service-missing", {}, element("h1", {}, say("serviceUnknown")), element("p", {}, say("serviceUnknownText")),
+        element("div.thumb", {}, element("button.button.primary", { type: "button", onclick: leave }, say("home")))));
+    }
+    if (this.tried.has(label) || !/^s-[0-9a-f]{20}$/.test(label) || this.phone.offices.some(({ state }) => state !== "connected")) return;
+    this.tried.add(label);
+    clear(label);
   }
 
   tell(state) { this.open?.frame.tell(state); }
