@@ -86,6 +86,7 @@ struct Node::Core {
 namespace refusals {
 Error bad_name();
 Error bad_service();
+Error bad_target();
 Error unknown_office();
 bool valid_grants(const std::vector<Grant>& grants);
 }  // namespace refusals

@@ -10,6 +10,8 @@ namespace {
 
 Error unknown_device() { return {ErrorCode::not_found, "There is no such device.", "`drawbridge devices` lists them."}; }
 
+bool is_text(std::string_view text, size_t most) { return utf8_prefix(text, most).size() == text.size(); }
+
 std::string names_of(const std::vector<Grant>& grants) {
   std::string names;
   for (const Grant& grant : grants) names += (names.empty() ? "" : " ") + grant.service;
@@ -28,6 +30,10 @@ Error bad_name() {
 
 Error bad_service() {
   return {ErrorCode::invalid_argument, "That is not a service's name.", "Names have 1 to 32 letters a-z, digits and dashes."};
+}
+
+Error bad_target() {
+  return {ErrorCode::invalid_argument, "That target is too long, or not text.", "Use at most 1024 bytes; a longer command belongs into a script."};
 }
 
 bool valid_grants(const std::vector<Grant>& grants) {
@@ -171,6 +177,9 @@ Result<RequestId> Node::rename(Now now, const DeviceId& device, std::string name
 
 Result<RequestId> Node::expose(Now now, ServiceDefinition service) {
   if (!tunnel::is_service_name(service.name)) return refusals::bad_service();
+  // What could not be read again would be gone with the next start.
+  bool readable = is_text(service.kind, limits::service_kind_bytes) && is_text(service.target, limits::service_target_bytes);
+  if (!readable) return refusals::bad_target();
   auto& services = core_->shared.services;
   if (services.size() >= limits::services && !services.contains(service.name)) {
     return Error{ErrorCode::limit, "No more services can be exposed.", "Remove one with `drawbridge unexpose`."};

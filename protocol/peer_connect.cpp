@@ -295,6 +295,8 @@ void Peer::session_closed(Now now, Carried& carried) {
     carried.session->end_flows(code == quic::CloseCode::revoked ? FlowReset::revoked : FlowReset::connection_lost, "The connection ended.");
     drain_events(now, carried);
   }
+  bool expelled = !by_peer && code == quic::CloseCode::misbehaved;
+  std::string reason = expelled ? "misbehaved: " + connection.close_reason() : by_peer && code == quic::CloseCode::restarting ? "restarting" : "closed";
   core_.drop(*slot);
   if (incoming) {
     --core_.half_open;
@@ -305,7 +307,7 @@ void Peer::session_closed(Now now, Carried& carried) {
   upgrade_needed_ = by_peer && code == quic::CloseCode::upgrade_needed;
   if (upgrade_needed_) cause_ = "This device and the office have no common version. Update Drawbridge on the older one.";
   if (by_peer && code == quic::CloseCode::replaced && !is_office()) timers_.set(Timer::replaced, now.boot + limits::replaced_wait);
-  if (current) lost(now, by_peer && code == quic::CloseCode::restarting ? "restarting" : "closed", true);
+  if (current) lost(now, reason, true);
   else if (!is_office() && !timers_.armed(Timer::retry)) schedule_retry(now);
 }
 

@@ -105,7 +105,7 @@ std::optional<Request> parse_request(std::string_view head) {
   for_each_line(head, [&](std::string_view line) {
     if (std::exchange(first, false)) {
       size_t space = line.find(' '), last = line.rfind(' ');
-      right = space != std::string_view::npos && last > space && line.substr(last) == " HTTP/1.1";
+      right = space != std::string_view::npos && space > 0 && last > space + 1 && line.substr(last) == " HTTP/1.1";
       if (!right) return;
       request.method = std::string(line.substr(0, space));
       request.target = std::string(line.substr(space + 1, last - space - 1));

@@ -26,6 +26,9 @@ Value to_value(const Failure& failure) {
 
 Result<Failure> read_failure(const Value& document) {
   if (!exactly(document, {"code", "message", "remedy"})) return not_a_message();
+  for (const auto& [key, value] : *document.as_map()) {
+    if (!value.as_text()) return not_a_message();
+  }
   return Failure{document.text("code"), document.text("message"), document.text("remedy")};
 }
 

@@ -61,7 +61,7 @@ Result<Backup> decode(ByteView bytes) {
     row.value = to_bytes(reader.bin(largest_row));
     out.rows.push_back(std::move(row));
   }
-  if (auto done = reader.done(); !done) return done.error();
+  if (!reader.done()) return Error{ErrorCode::malformed, "This backup was sealed with the right words, but is damaged within.", "Choose another file that 'drawbridge backup' wrote."};
   return out;
 }
 

@@ -258,6 +258,8 @@ inline constexpr Duration short_code_repeat_longest = 2s;
 // --- messages -------------------------------------------------------------------------------------------------------
 inline constexpr size_t name_bytes = 64;
 inline constexpr size_t service_name_bytes = 32;
+inline constexpr size_t service_kind_bytes = 16;
+inline constexpr size_t service_target_bytes = 1'024;  // a command's line; a longer one belongs into a script
 inline constexpr size_t services = 128;
 inline constexpr size_t grants_per_device = 128;
 inline constexpr size_t control_message_bytes = 32 * 1024;

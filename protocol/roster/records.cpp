@@ -10,8 +10,6 @@ namespace drawbridge::roster {
 namespace {
 
 constexpr size_t certificate_longest = 512;
-constexpr size_t target_longest = 1024;
-constexpr size_t kind_longest = 16;
 
 Bytes big_endian(uint64_t value) {
   Bytes bytes(8);
@@ -30,7 +28,7 @@ std::vector<OfferedService> read_services(msgpack::Reader& reader, const Relatio
     reader.array_exact(3);
     OfferedService service{office};
     service.name = std::string(reader.str(limits::service_name_bytes));
-    service.kind = std::string(reader.str(kind_longest));
+    service.kind = std::string(reader.str(limits::service_kind_bytes));
     service.port = static_cast<uint16_t>(reader.uint(UINT16_MAX));
     services.push_back(std::move(service));
   }
@@ -169,8 +167,8 @@ std::optional<ServiceDefinition> parse_service(ByteView value) {
   expect_record(reader, 4);
   ServiceDefinition s;
   s.name = std::string(reader.str(limits::service_name_bytes));
-  s.kind = std::string(reader.str(kind_longest));
-  s.target = std::string(reader.str(target_longest));
+  s.kind = std::string(reader.str(limits::service_kind_bytes));
+  s.target = std::string(reader.str(limits::service_target_bytes));
   s.port = static_cast<uint16_t>(reader.uint(UINT16_MAX));
   if (!reader.done()) return std::nullopt;
   return s;

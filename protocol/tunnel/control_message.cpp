@@ -13,7 +13,6 @@ namespace {
 enum class Type : uint8_t { offer = 1, rekey, rekey_answer, revoked, pair_request, pair_grant, pair_done, leave, hello, candidates, incarnation, punch, audit_head };
 
 constexpr size_t certificate_longest = 512;
-constexpr size_t kind_longest = 16;
 
 void write_nat(msgpack::Writer& writer, const traversal::NatBehaviour& nat) {
   writer.array(3).uint(static_cast<uint8_t>(nat.mapping)).uint(static_cast<uint8_t>(nat.filtering)).integer(nat.port_delta);
@@ -95,7 +94,7 @@ Offer read_offer(msgpack::Reader& reader, bool with_nat) {
     reader.array_exact(3);
     OfferedService service;
     service.name = std::string(reader.str(limits::service_name_bytes));
-    service.kind = std::string(reader.str(kind_longest));
+    service.kind = std::string(reader.str(limits::service_kind_bytes));
     service.port = static_cast<uint16_t>(reader.uint(UINT16_MAX));
     if (reader.ok() && !is_service_name(service.name)) reader.refuse();
     offer.services.push_back(std::move(service));

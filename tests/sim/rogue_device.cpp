@@ -24,6 +24,7 @@ void RogueDevice::connect(Now now, const std::function<void(quic::ClientHello&)>
   quic::ConnectionOptions options{.self = quic::End::device, .pool = &pool_, .entropy = &entropy_, .observer = this};
   connection_ = quic::Connection::initiate(options, now.boot, pair_, std::move(handshake), std::move(hello));
   control_open_ = false;
+  answered_checks = asked_checks = 0;
   office_id_.clear();
   received.clear();
   resets.clear();
@@ -41,6 +42,7 @@ void RogueDevice::handle_check(ByteView datagram) {
   if (!check) return;
   answered_checks += check->kind == CheckKind::response;
   if (check->kind != CheckKind::request) return;
+  ++asked_checks;
   ConnectivityCheck answer = question(false);
   answer.kind = CheckKind::response;
   answer.transaction = check->transaction;

@@ -67,7 +67,8 @@ class RogueDevice final : private quic::ConnectionObserver {
   std::map<quic::StreamId, uint64_t> resets;
   std::set<quic::StreamId> ended;  // by the office, in order
   std::deque<Bytes> outbox;        // datagrams that leave before the connection's own
-  uint64_t answered_checks = 0;    // answers of the office to questions
+  uint64_t answered_checks = 0;    // answers of the office to questions, in this connection
+  uint64_t asked_checks = 0;       // questions of the office, all answered: it asks before it believes an address
   uint64_t boot_id = 1'000;        // as it tells; beyond those of the device whose keys these are
 
  private:

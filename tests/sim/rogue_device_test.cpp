@@ -96,6 +96,8 @@ TEST_CASE("whatever a paired device puts on a stream against the rules ends its 
     s.connect();
   }
   CHECK(roster_of(s) == roster);
+  auto ended = s.office.seen<event::Disconnected>();
+  CHECK(std::any_of(ended.begin(), ended.end(), [](const auto& each) { return each.reason == "misbehaved: malformed block"; }));
   for (const std::string& service : s.reached()) CHECK(service == "echo");
   CHECK_FALSE(s.office.node->displaced());
 }

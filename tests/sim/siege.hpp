@@ -46,7 +46,7 @@ struct Siege {
     REQUIRE(run(5s, [&] { return rogue->connected(); }));
     // Of an address that has proved itself the office expects no attack.
     send(rogue->check(rogue->question()));
-    REQUIRE(run(5s, [&] { return rogue->answered_checks > 0; }));
+    REQUIRE(run(5s, [&] { return rogue->answered_checks > 0 && office.peer(rogue_id())->state == PeerState::connected; }));
   }
   // The office has ended the connection, and says why.
   bool expelled(const std::string& reason = "") {

@@ -55,6 +55,20 @@ TEST_CASE("a row that cannot be read is told of, and what was in it stays when i
   CHECK(o.office.disk[{static_cast<RowKind>(200), {1}}] == Bytes{2});
 }
 
+TEST_CASE("a service that could not be read again is not taken") {
+  Office o;
+  auto refused = [&](const std::string& kind, const std::string& target) { return !o.office.node->expose(o.office.now(), {"long", kind, target, 1}).ok(); };
+  CHECK(refused("command", std::string(limits::service_target_bytes + 1, 'x')));
+  CHECK(refused("command", "\xff"));
+  CHECK(refused(std::string(limits::service_kind_bytes + 1, 'k'), "x"));
+  REQUIRE_FALSE(refused("command", std::string(limits::service_target_bytes, 'x')));
+  o.world.run(1s);
+  o.office.kill();
+  o.office.start();
+  CHECK(o.office.node->unreadable_rows().empty());
+  CHECK(o.office.node->own_services().size() == 2);
+}
+
 TEST_CASE("every kind of row that the node overwrites by itself is kept when it cannot be read") {
   Damaged o;
   auto [kind, key] = o.key_of(RowKind::instance);

@@ -103,3 +103,12 @@ TEST_CASE("a file that is not there is a sentence with its name") {
   CHECK(config.error().code == ErrorCode::not_found);
   CHECK(config.error().message.find("/nonexistent/bridge.toml") != std::string::npos);
 }
+
+TEST_CASE("a table's name that does not begin as a name is an error with its place, not the end of the process") {
+  for (const char* text : {"[=relay]\n", "[!", "[[=a]]", "a.=1", "[relay.]"}) {
+    INFO(text);
+    auto config = parse_config(text, "config.toml");
+    REQUIRE_FALSE(config);
+    CHECK(config.error().message.find("config.toml:1:") == 0);
+  }
+}

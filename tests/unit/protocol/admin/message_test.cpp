@@ -59,6 +59,13 @@ TEST_CASE("frames are cut out of a stream that arrives byte by byte") {
   CHECK(frames == std::vector<std::string>{"first", "second"});
 }
 
+TEST_CASE("a failure that does not say in words what is wrong is no response") {
+  for (Value remedy : {Value(1), Value(), Value(true), Value::map()}) {
+    Value failure = Value::map({{"code", "not_found"}, {"message", "No such device."}, {"remedy", remedy}});
+    CHECK_FALSE(admin::decode_response(admin::encode(Value::map({{"id", 7}, {"error", failure}}))).ok());
+  }
+}
+
 TEST_CASE("bytes after the last frame are kept for the raw stream") {
   Bytes stream;
   REQUIRE(admin::append_frame(stream, as_bytes("ok")).ok());
