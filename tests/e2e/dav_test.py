@@ -42,6 +42,24 @@ class Dav(BridgeTest):
         subprocess.run([*rclone, "purge", remote + "deep"], check=True, capture_output=True, timeout=300)
         self.assertFalse(os.path.exists(os.path.join(self.share, "deep")))
 
+    # A desktop's file manager. Not among the packages of the tests: apt-get install gvfs-backends dbus-daemon.
+    @unittest.skipUnless(shutil.which("gio") and shutil.which("dbus-run-session") and os.path.exists("/usr/libexec/gvfsd-dav"), "needs gvfs-backends")
+    def test_gio_mounts_it_as_file_managers_do(self):
+        with open(os.path.join(self.share, "contract.txt"), "w") as file:
+            file.write("signed\n")
+        with open(self.path("scan.pdf"), "w") as file:
+            file.write("scanned\n")
+        dav = self.url.replace("http://", "dav://")
+        steps = f"""gio mount {dav} && gio cat {dav}contract.txt && gio mkdir {dav}Letters && gio copy {self.path('scan.pdf')} {dav}Letters/scan.pdf &&
+            gio move {dav}Letters/scan.pdf {dav}letter.pdf && gio list {dav} && gio remove {dav}contract.txt && gio mount -u {dav}"""
+        done = subprocess.run(["dbus-run-session", "--", "sh", "-c", steps], capture_output=True, text=True, timeout=120,
+                              env={**os.environ, "HOME": self.folder, "XDG_RUNTIME_DIR": self.folder})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(sorted(done.stdout.split()), ["Letters", "contract.txt", "letter.pdf", "signed"])
+        self.assertEqual(sorted(os.listdir(self.share)), ["Letters", "letter.pdf"])
+        with open(os.path.join(self.share, "letter.pdf")) as file:
+            self.assertEqual(file.read(), "scanned\n")
+
     @unittest.skipUnless(os.path.exists("/dev/fuse") and os.geteuid() == 0 and shutil.which("mount.davfs"), "needs FUSE, root and davfs2")
     def test_davfs2_mounts_it(self):
         mount = self.path("mount")
