@@ -103,6 +103,8 @@ std::optional<Request> parse_request(std::string_view head) {
   Seen seen;
   bool first = true, right = true;
   for_each_line(head, [&](std::string_view line) {
+    // Another reader may take one of them for the end of a line.
+    if (line.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) return void(right = false);
     if (std::exchange(first, false)) {
       size_t space = line.find(' '), last = line.rfind(' ');
       right = space != std::string_view::npos && space > 0 && last > space + 1 && line.substr(last) == " HTTP/1.1";
