@@ -204,7 +204,11 @@ bool World::run(Duration longest, const std::function<bool()>& done) {
         }
         ++one->batches;
         for (Row& row : batch.rows) {
-          if (row.and_all_before) one->disk.erase(one->disk.lower_bound({row.kind, {}}), one->disk.lower_bound({row.kind, row.key}));
+          if (row.and_all_before) {
+            std::erase_if(one->disk, [&](const auto& kept) {
+              return kept.first.first == row.kind && std::ranges::lexicographical_compare(kept.first.second, row.key);
+            });
+          }
           if (row.value) one->disk[{row.kind, row.key}] = *row.value;
           else one->disk.erase({row.kind, row.key});
         }
