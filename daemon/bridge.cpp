@@ -43,6 +43,7 @@ NodeConfig node_config(const Identity& identity, const std::string& name, const 
   out.name = name;
   out.hardware_aes = hardware_aes_available();
   out.cubic = config.cubic;
+  out.phone_page = config.phone_page;
   out.machine = state.fingerprint();
   return out;
 }
@@ -313,7 +314,7 @@ void Bridge::reload() {
   bool restart_needed = config->cubic != config_.cubic || config->listen != config_.listen ||
                         config->gateway_port != config_.gateway_port || config->port_mapping != config_.port_mapping ||
                         config->lan_discovery != config_.lan_discovery ||
-                        config->metrics != config_.metrics || config->proxy != config_.proxy || config->no_proxy != config_.no_proxy;
+                        config->metrics != config_.metrics || config->phone_page != config_.phone_page || config->proxy != config_.proxy || config->no_proxy != config_.no_proxy;
   config_ = config.take();
   log_.info(LogEvent::config_reloaded, {{LogField::restart_needed, std::string(restart_needed ? "yes" : "no")}});
 }

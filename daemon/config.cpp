@@ -8,6 +8,7 @@
 
 #include "daemon/nearest_word.hpp"
 #include "daemon/relay/relay_table.hpp"
+#include "protocol/relay/wire.hpp"
 
 namespace drawbridge {
 namespace {
@@ -132,13 +133,22 @@ Result<void> read_proxy(Reader& reader, const toml::node& node) {
   return {};
 }
 
+Result<void> read_phone_page(Reader& reader, const toml::node& node) {
+  auto text = text_of(reader, node);
+  if (!text) return text.error();
+  if (!relay::is_phone_page(*text)) return reader.error(node.source(), "This is no address of a phone's page.", "Write it as \"https://shell.bridge.example\", without anything behind the name.");
+  reader.config.phone_page = text.take();
+  return {};
+}
+
 Result<void> read_network(Reader& reader, const toml::node& node) {
   const toml::table* entries = node.as_table();
   if (!entries) return reader.error(node.source(), "network is a table.", "Write [network] on a line of its own.");
   for (const auto& [key, value] : *entries) {
-    if (key.str() != "proxy")
-      return reader.error(key.source(), fmt::format("There is no setting '{}' in [network].", key.str()), "The setting is: proxy.");
-    if (auto read = read_proxy(reader, value); !read) return read.error();
+    bool is_proxy = key.str() == "proxy";
+    if (!is_proxy && key.str() != "phone_page")
+      return reader.error(key.source(), fmt::format("There is no setting '{}' in [network].", key.str()), "The settings are: proxy, phone_page.");
+    if (auto read = is_proxy ? read_proxy(reader, value) : read_phone_page(reader, value); !read) return read.error();
   }
   return {};
 }

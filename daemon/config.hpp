@@ -24,6 +24,7 @@ struct Config {
   bool lan_discovery = true;             // lan_discovery = false: no multicast, neither sent nor listened to
   std::optional<ProxySetting> proxy;     // [network] proxy = "http://USER:PASSWORD@HOST:PORT"
   bool no_proxy = false;                 // [network] proxy = "": not the environment's either
+  std::string phone_page;                // [network] phone_page = "https://shell.bridge.example": served by no relay of ours
   RelaySettings relay;                   // [relay]: of drawbridged --relay
   std::string passphrase_file;           // of the key, if it has one
   std::optional<MetricsSetting> metrics;  // metrics = "127.0.0.1:9470" | "unix:metrics.sock"

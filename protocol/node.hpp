@@ -42,6 +42,7 @@ struct NodeConfig {
   bool udp = true;              // false: the driver has no UDP socket (a web page): relays are reached by WebSocket only
   // Tells this state on this computer from a copy of it elsewhere; zeros: not known.
   std::array<uint8_t, 32> machine{};
+  std::string phone_page{};     // is_phone_page: where links of invitations lead; empty: to that of a relay, if one serves it
   // Protocol versions that it speaks; empty: this build's. Others only to try what builds of different age say to each other.
   std::vector<uint8_t> versions{};
 };

@@ -91,6 +91,7 @@ void Node::end_asking() {
 }
 
 std::string Node::phone_page() const {
+  if (!core_->shared.config.phone_page.empty()) return core_->shared.config.phone_page;
   std::vector<relay::RelayStatus> statuses = relays();
   for (const relay::RelayAddress& own : core_->shared.own_relays) {
     for (const relay::RelayStatus& status : statuses) {

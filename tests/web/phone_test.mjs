@@ -68,7 +68,7 @@ test("a phone", async (t) => {
   });
 
   await t.test("downloads a large file whole", async () => {
-    const large = randomBytes(40_000_000);
+    const large = randomBytes(500_000_000);
     writeFileSync(path.join(files, "large.bin"), large);
     await page.reload();
     await page.getByText("contract.txt").waitFor();

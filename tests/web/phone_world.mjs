@@ -30,7 +30,7 @@ export class Relay {
     writeFileSync(this.log, "");
     const log = openSync(this.log, "a");
     const [program, ...words] = [...this.lab?.inside("relay") ?? [], path.join(build, "daemon", "drawbridged"), "--state", this.state, "--relay", "--log", "json",
-      "--listen", `127.0.0.1:${this.udp ?? 0}`, "--phone", this.base, "--phone-directory", this.page];
+      "--listen", `127.0.0.1:${this.udp ?? 0}`, ...(this.page ? ["--phone", this.base, "--phone-directory", this.page] : [])];
     this.process = spawn(program, words, { stdio: ["ignore", log, log] });
     const ready = await eventually(() => readFileSync(this.log, "utf8").split("\n").find((line) => line.includes('"ready"')), `the relay is ready: ${readFileSync(this.log, "utf8")}`);
     this.urls = JSON.parse(ready).listen;

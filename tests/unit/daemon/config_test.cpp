@@ -37,6 +37,14 @@ gateway_port = 9000
   CHECK(config.gateway_port == 9000);
 }
 
+TEST_CASE("the phone's page is named by its origin alone") {
+  CHECK(parse_config("[network]\nphone_page = \"https://shell.bridge.example\"\n", "f").take().phone_page == "https://shell.bridge.example");
+  for (const char* wrong : {"", "shell.bridge.example", "https://shell.bridge.example/", "http://shell.bridge.example", "https://a b", "ftp://x"}) {
+    CAPTURE(wrong);
+    CHECK(error_of(std::string("[network]\nphone_page = \"") + wrong + "\"\n").message.find("no address of a phone's page") != std::string::npos);
+  }
+}
+
 TEST_CASE("a proxy is read, switched off by an empty text, and not repeated where it is wrong") {
   auto config = parse_config("[network]\nproxy = \"http://ann:secret@proxy:3128\"\n", "f").take();
   REQUIRE(config.proxy);
