@@ -7,6 +7,7 @@
 
 #include "daemon/admin/control_socket.hpp"
 #include "daemon/bridge.hpp"
+#include "daemon/key_log.hpp"
 #include "daemon/key_opening.hpp"
 #include "daemon/process.hpp"
 #include "daemon/relay/phone_release.hpp"
@@ -169,6 +170,7 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
+  open_key_log();
   auto served = serve(line);
   return served ? 0 : fail(served.error());
 }

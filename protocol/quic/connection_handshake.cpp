@@ -3,6 +3,7 @@
 
 #include "protocol/quic/callbacks.hpp"
 #include "protocol/quic/connection.hpp"
+#include "protocol/quic/key_log.hpp"
 #include "protocol/quic/knock.hpp"
 #include "protocol/quic/wiping_memory.hpp"
 
@@ -123,6 +124,9 @@ std::unique_ptr<Connection> Connection::accept(const ConnectionOptions& options,
 }
 
 static int install_initial(ngtcp2_conn* conn, const DirectionKeys& keys, End self) {
+  KeyLogScope scope(conn, self);
+  tell_keys(KeySpace::initial, 0, End::office, keys.to_office, keys.to_office);
+  tell_keys(KeySpace::initial, 0, End::device, keys.to_device, keys.to_device);
   ngtcp2_crypto_ctx context = crypto_parameters();
   ngtcp2_conn_set_initial_crypto_ctx(conn, &context);
   const PacketKeys& tx = self == End::device ? keys.to_office : keys.to_device;
@@ -228,6 +232,9 @@ int Connection::install_handshake_keys() {
   bool device = options_.self == End::device;
   PacketKeys to_office = derive_packet_keys(secrets_->handshake.to_office, AeadId::chacha20_poly1305);
   PacketKeys to_device = derive_packet_keys(secrets_->handshake.to_device, AeadId::chacha20_poly1305);
+  KeyLogScope scope(conn_, options_.self);
+  tell_keys(KeySpace::handshake, 0, End::office, to_office, to_office);
+  tell_keys(KeySpace::handshake, 0, End::device, to_device, to_device);
   const PacketKeys& tx = device ? to_office : to_device;
   const PacketKeys& rx = device ? to_device : to_office;
   ngtcp2_crypto_aead_ctx rx_aead = aead_context(new FixedContext(rx)), tx_aead = aead_context(new FixedContext(tx));
@@ -238,6 +245,7 @@ int Connection::install_handshake_keys() {
 }
 
 int Connection::install_traffic_keys() {
+  KeyLogScope scope(conn_, options_.self);
   traffic_ = std::make_unique<TrafficKeys>(secrets_->traffic, aead_, options_.self);
   if (aead_ == AeadId::aes_256_gcm) counts_.seal_limit = options_.key_limits.aes_gcm_packets;
   // ngtcp2 keeps a secret a direction and hands it back at updates; ours are elsewhere, so it gets zeros.
@@ -290,6 +298,7 @@ std::optional<Connection::RekeyHalf> Connection::answer_rekey(const RekeyHalf& p
   bool ok = false;
   Secret32 shared = x25519(ephemeral, peer.ephemeral, ok);
   if (!ok) return std::nullopt;
+  KeyLogScope scope(conn_, options_.self);
   traffic_->add_generation(shared);
   return RekeyHalf{peer.generation, exchange_public_from(ephemeral)};
 }
@@ -300,6 +309,7 @@ bool Connection::finish_rekey(Instant now, const RekeyHalf& peer) {
   Secret32 shared = x25519(*rekey_ephemeral_, peer.ephemeral, ok);
   rekey_ephemeral_.reset();
   if (!ok) return false;
+  KeyLogScope scope(conn_, options_.self);
   traffic_->add_generation(shared);
   last_rekey_ = now;
   rekey_wanted_ = true;

@@ -1,5 +1,7 @@
 #include "protocol/quic/traffic_keys.hpp"
 
+#include "protocol/quic/key_log.hpp"
+
 namespace drawbridge::quic {
 
 TrafficKeys::TrafficKeys(const TrafficSecrets& generation_0, AeadId aead, End self)
@@ -20,8 +22,11 @@ void TrafficKeys::install(uint32_t number) {
   Generation& slot = ring_[number % ring_.size()];
   slot.known = true;
   slot.number = number;
-  slot.seal = std::make_unique<KeyedDirection>(derive_packet_keys(secret(true), aead_));
-  slot.open = std::make_unique<KeyedDirection>(derive_packet_keys(secret(false), aead_));
+  PacketKeys seal = derive_packet_keys(secret(true), aead_), open = derive_packet_keys(secret(false), aead_);
+  tell_keys(KeySpace::traffic, number, other(self_), seal, header_seal_);
+  tell_keys(KeySpace::traffic, number, self_, open, header_open_);
+  slot.seal = std::make_unique<KeyedDirection>(seal);
+  slot.open = std::make_unique<KeyedDirection>(open);
   newest_ = number;
 }
 

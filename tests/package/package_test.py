@@ -123,6 +123,14 @@ class Package(unittest.TestCase):
             strange = [line for line in said.splitlines() if "drawbridged.service" in line and "not executable" not in line]
             self.assertEqual(strange, [])
 
+    def test_no_program_can_write_down_the_keys_of_its_connections(self):
+        # What only a build with -DDRAWBRIDGE_KEY_LOG=ON has: the variable, the function, the name in its lines.
+        marks = (b"DRAWBRIDGE_KEY_LOG", b"set_key_log", b" to-office ")
+        for program in (os.path.join(BUILD, "daemon/drawbridged"), self.path("usr/bin/drawbridged"), self.path("usr/bin/drawbridge")):
+            with open(program, "rb") as file:
+                content = file.read()
+            self.assertEqual([mark for mark in marks if mark in content], [], program)
+
     def test_every_shell_reads_its_completion(self):
         for shell, name in (("bash", "usr/share/bash-completion/completions/drawbridge"),
                             ("zsh", "usr/share/zsh/vendor-completions/_drawbridge"),
