@@ -76,7 +76,7 @@ def symbol_faults():
 
 
 def source_faults():
-    for folder in ('keys', 'protocol', 'web', 'daemon', 'cli', 'tests'):
+    for folder in ('keys', 'protocol', 'web', 'daemon', 'cli', 'tests', 'tools'):
         for path in sources(folder):
             text = path.read_text()
             place = path.relative_to(SOURCE)
