@@ -1,7 +1,8 @@
 // An office and its devices on this machine, driven as a person would drive them: the JavaScript side of tests/e2e/bridge.py.
 import { execFile, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, openSync, rmSync } from "node:fs";
+import { createReadStream, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -22,6 +23,13 @@ export async function eventually(condition, what, seconds = 60) {
     if (performance.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
     await pause(20);
   }
+}
+
+/** SHA-256 of a file, in hexadecimal digits. */
+export async function hashOf(file) {
+  const hash = createHash("sha256");
+  for await (const part of createReadStream(file)) hash.update(part);
+  return hash.digest("hex");
 }
 
 /** A folder that is gone after the test. */

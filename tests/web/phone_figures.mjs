@@ -1,9 +1,10 @@
 // Figures of the phone's page for docs/PERFORMANCE.md, over natlab's lines (needs root): DRAWBRIDGE_BUILD=build node --test tests/web/phone_figures.mjs
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
-import { createReadStream, readFileSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
+import { hashOf } from "./bridge.mjs";
 import { Lab } from "./lab.mjs";
 import { newPhone, openFiles, pairByCamera, world } from "./phone_world.mjs";
 
@@ -30,12 +31,6 @@ async function forgetPage(page, origin) {
   await tools.send("Storage.clearDataForOrigin", { origin, storageTypes: "service_workers,cache_storage" });
   await tools.send("Network.clearBrowserCache");
   await tools.detach();
-}
-
-async function hashOf(file) {
-  const hash = createHash("sha256");
-  for await (const part of createReadStream(file)) hash.update(part);
-  return hash.digest("hex");
 }
 
 /** What the browser's processes hold of their own, in MB. */

@@ -1,19 +1,13 @@
 // What a phone lives through, in a real browser: transfers that are cut, files that shrink, being put away and taken out again, a
 // second office, sharing.
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
-import { createReadStream, existsSync, mkdirSync, truncateSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
-import { Node, eventually } from "./bridge.mjs";
+import { Node, eventually, hashOf } from "./bridge.mjs";
 import { openBrowser, picture } from "./browser.mjs";
 import { newPhone, openFiles, pairByCamera, world } from "./phone_world.mjs";
-
-async function hashOf(file) {
-  const hash = createHash("sha256");
-  for await (const part of createReadStream(file)) hash.update(part);
-  return hash.digest("hex");
-}
 
 test("transfers that are cut", async (t) => {
   const { folder, relay, files, invite } = await world(t);
