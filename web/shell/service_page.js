@@ -8,7 +8,7 @@ import { say } from "./words.js";
 
 const boot = "/.drawbridge/index.html";
 const portsMost = 32, messagesMost = 200, messagesPer = 10_000;
-const silence = 20_000, clearingLongest = 20_000, reloadPatience = 1500;
+const silence = 20_000, clearingLongest = 20_000, reloadPatience = 4000;
 const sandbox = "allow-scripts allow-same-origin allow-forms allow-downloads allow-modals allow-popups allow-popups-to-escape-sandbox";
 
 // Messages of one origin's windows in this page's frames; everything else is nobody's.
