@@ -158,6 +158,9 @@ class Peer final : public SessionHolder {
   void check_all(Now now);
   void check_active(Now now);
   void check_due(Now now);
+  void ask_back(Now now, const Path& path);
+  void ask(Now now, traversal::Candidate& candidate);
+  void ask_active(Now now);
   void answer_check(Now now, const Path& path, const traversal::ConnectivityCheck& request, size_t size);
   void handle_answer(Now now, const Path& path, const traversal::ConnectivityCheck& response);
   void handle_restarted(Now now, const Path& path, const traversal::ConnectivityCheck& check);
@@ -305,6 +308,7 @@ class Peer final : public SessionHolder {
   quic::ConnectionId accepted_;                       // of the newest first packet that was no replay
   TokenBucket handshakes_{limits::handshakes_per_second, limits::handshakes_burst};
   TokenBucket checks_{limits::checks_per_second, limits::checks_burst};
+  TokenBucket learned_{limits::learned_per_second, limits::learned_burst};  // addresses that questions came from
   TokenBucket refusals_{1.0 / 60, 1};                 // audit records of refusals
 
   std::map<FlowId, std::unique_ptr<tunnel::TunnelFlow>> waiting_flows_;

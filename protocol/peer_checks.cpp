@@ -131,18 +131,36 @@ void Peer::handle_check(Now now, const Path& path, ByteView datagram) {
   // A question shows that the peer reaches us, not that we reach it: routers may let one way pass and not the other.
   note_heard(now, path);
   answer_check(now, path, *check, datagram.size());
-  if (suspended_at_ != far_future) request_check(now, candidates_.add(path));
+  if (suspended_at_ != far_future) ask_back(now, path);
   else if (by_punch(path, 0)) follow_punch(now, path);
   if (is_office()) {
     follow_nomination(now, path, *check);
-    if (!check->nominate && session_ && session_->path && session_->path->remote != path.remote) check_active(now);
+    if (!check->nominate && session_ && session_->path && session_->path->remote != path.remote) ask_active(now);
   } else if (!candidates_.find(path.remote) && !by_punch(path, 0)) {
     // The office speaks from an address that we did not know.
-    request_check(now, candidates_.add(Path{{}, path.remote}));
+    ask_back(now, Path{{}, path.remote});
   } else if (session_->path && session_->path->remote != path.remote && now.boot - path_heard_ > limits::path_suspect_after) {
     // The office asks by another path than the one in use, which has been quiet: perhaps it has noticed something.
-    check_active(now);
+    ask_active(now);
   }
+}
+
+// Where a question came from may be where its answer is wanted, too. Between two routers that give each far end a port of
+// its own every such question comes from, and brings, a new address: without end, and at the cost of those that work.
+void Peer::ask_back(Now now, const Path& path) {
+  if (candidates_.find(path.remote) || learned_.take(now.boot)) ask(now, candidates_.add(path));
+}
+
+// For those that ask because they were asked: a burst of questions must not become a burst of ours, whose answers the peer
+// would ration.
+void Peer::ask(Now now, Candidate& candidate) {
+  if (candidate.asked_since(now.boot - limits::ask_again_after)) return;
+  request_check(now, candidate);
+  if (suspended_at_ == far_future) timers_.set_earlier(Timer::check, now.boot + limits::path_suspect_after);
+}
+
+void Peer::ask_active(Now now) {
+  if (Candidate* active = candidates_.active()) ask(now, *active);
 }
 
 void Peer::answer_check(Now now, const Path& path, const ConnectivityCheck& request, size_t size) {
@@ -166,8 +184,8 @@ void Peer::follow_nomination(Now now, const Path& path, const ConnectivityCheck&
                 (candidate.last_answer != Instant{} && now.boot - candidate.last_answer < limits::answer_proves_for);
   if (proved) return use(now, candidate);
   nominated_ = path.remote;
-  request_check(now, candidate);
-  check_active(now);
+  ask(now, candidate);
+  ask_active(now);
 }
 
 void Peer::handle_answer(Now now, const Path& path, const ConnectivityCheck& response) {
@@ -239,6 +257,7 @@ void Peer::use(Now now, Candidate& candidate) {
   if (moved && before != &candidate && rtt_before > Duration::zero() && candidate.rtt) {
     session_->session->connection().handle_path_switch(now.boot, rtt_before, *candidate.rtt);
   }
+  if (suspended_at_ != far_future && candidate.last_answer == now.boot) resume(now);
   if (candidate.relayed()) consider_punch(now);
   else end_punch(now);
   if (moved) candidate.nomination_heard = false;
@@ -325,15 +344,16 @@ void Peer::handle_network_change(Now now) {
 void Peer::alive(Now now, const Path& path, bool both_ways) {
   note_heard(now, path);
   last_answer_ = now.boot;
-  check_waiting_ = far_future;
+  if (both_ways) check_waiting_ = far_future;
   if (Candidate* candidate = candidates_.find(path.remote); candidate && both_ways) candidate->silent_since.reset();
   if (!session_) return;
   // An answer by another path says nothing about packets that are lost on the one in use: to count their losses as the
   // connection's silence would end it, while the peer is about to name the path that works.
-  if (both_ways && session_->path && session_->path->remote == path.remote) session_->session->connection().handle_path_answer(now.boot);
+  bool in_use = both_ways && session_->path && session_->path->remote == path.remote;
+  if (in_use) session_->session->connection().handle_path_answer(now.boot);
   session_->may_send = true;
-  if (suspended_at_ != far_future) resume(now);
-  if (untold_ && both_ways && session_->path && session_->path->remote == path.remote) tell_addresses(now);
+  if (in_use && suspended_at_ != far_future) resume(now);
+  if (in_use && untold_) tell_addresses(now);
   if (!waiting_flows_.empty()) attach_waiting(now);
 }
 

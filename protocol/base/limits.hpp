@@ -120,6 +120,8 @@ inline constexpr Duration loss_memory = std::chrono::hours(1);
 inline constexpr double checks_per_second = 50;  // answered per pair
 static_assert(static_cast<double>(loss_others + 1) * (1s / loss_measure_pause) < checks_per_second);
 inline constexpr double checks_burst = 100;
+inline constexpr Duration ask_again_after = 50ms;  // of an address that a question came from
+inline constexpr double learned_per_second = 1, learned_burst = 6;  // new addresses from which the peer has asked
 inline constexpr Duration probe_interval = 30s;  // of a device served by a relay, for a direct path; plus as much, drawn
 // Ports further apart than this were not given out one after the other: two of a random router's are so close in 1 of 1000
 // cases, and between two questions of ours a household's other packets take a few.

@@ -28,6 +28,11 @@ bool Candidate::asked(uint64_t transaction) const {
   return transaction != 0 && std::any_of(requests.begin(), requests.end(), [&](const Request& request) { return request.transaction == transaction; });
 }
 
+bool Candidate::asked_since(Instant then) const {
+  return std::any_of(requests.begin(), requests.end(),
+                     [&](const Request& request) { return request.transaction != 0 && request.padded_to == 0 && request.sent >= then; });
+}
+
 void Candidate::note_request(uint64_t transaction, Instant now, uint16_t padded_to, bool nominates) {
   requests[next_request++ % requests.size()] = {transaction, now, padded_to, nominates};
   if (padded_to == 0 && !silent_since) silent_since = now;

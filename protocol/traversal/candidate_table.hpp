@@ -36,6 +36,8 @@ struct Candidate {
   uint16_t largest_packet() const;
   // Whether this is one of the newest requests that went to this address and have not been answered.
   bool asked(uint64_t transaction) const;
+  // Whether one of them is as young as that.
+  bool asked_since(Instant then) const;
   void note_request(uint64_t transaction, Instant now, uint16_t padded_to, bool nominates = false);
   // The round trip, and what an answer proves about sizes; nothing if it answers none of the requests.
   std::optional<Duration> note_answer(uint64_t transaction, Instant now);

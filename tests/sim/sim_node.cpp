@@ -116,16 +116,32 @@ const PeerStatus* SimNode::peer(const DeviceId& id) const {
 void SimNode::serve(SimFlow& flow) {
   if (flow.ended) return;
   if (flow.datagrams) return serve_datagrams(flow);
-  while (!flow.paused) {
+  do {
+    read(flow);
+    write(flow);
+    // What is left to read is announced once: an echo that stopped for its own answer goes on by itself.
+  } while (flow.echo && !flow.paused && flow.echo_pending.empty() && !node->readable(flow.id).empty());
+  bool all = flow.echo ? flow.at_end && flow.echo_pending.empty() : flow.finish && flow.written == flow.to_write;
+  if (all && !flow.finished) {
+    flow.finished = true;
+    node->finish_write(now(), flow.id);
+  }
+}
+
+void SimNode::read(SimFlow& flow) {
+  constexpr size_t pending_most = 256 * 1024;
+  while (!flow.paused && flow.echo_pending.size() <= pending_most) {
     ByteView bytes = node->readable(flow.id);
     if (bytes.empty()) break;
     for (size_t i = 0; i < bytes.size() && !flow.echo; ++i) flow.intact = flow.intact && bytes[i] == pattern(flow.salt, flow.read + i);
     if (flow.echo) append(flow.echo_pending, bytes);
     flow.read += bytes.size();
     node->consume(now(), flow.id, bytes.size());
-    if (flow.echo_pending.size() > 256 * 1024) break;
   }
   flow.at_end = node->at_end(flow.id);
+}
+
+void SimNode::write(SimFlow& flow) {
   while (true) {
     uint64_t left = flow.echo ? flow.echo_pending.size() : flow.to_write - flow.written;
     if (left == 0) break;
@@ -140,11 +156,6 @@ void SimNode::serve(SimFlow& flow) {
     }
     node->commit_write(now(), flow.id, length);
     flow.written += length;
-  }
-  bool all = flow.echo ? flow.at_end && flow.echo_pending.empty() : flow.finish && flow.written == flow.to_write;
-  if (all && !flow.finished) {
-    flow.finished = true;
-    node->finish_write(now(), flow.id);
   }
 }
 

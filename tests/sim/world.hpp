@@ -116,6 +116,8 @@ class SimNode {
   uint16_t next_port_ = 40'000;
   void handle(const Event& event);
   void serve(SimFlow& flow);
+  void read(SimFlow& flow);
+  void write(SimFlow& flow);
   void serve_datagrams(SimFlow& flow);
   Path held_path_;                             // of datagrams that arrived at this instant, as one run (GRO)
   Bytes held_;
