@@ -228,6 +228,8 @@ for (const [name, options] of Object.entries({
       await page.locator(`nav a[href="#${view}"]`).click();
       await page.locator(`#title-${view}`).waitFor();
       if (view === "trail") await page.locator("li.record").first().waitFor();
+      if (view === "services") await page.locator("li.card", { hasText: "database" }).locator(".caution").waitFor();
+      if (options.locale && !options.locale.startsWith("en")) assert.deepEqual(await page.locator("body [lang=en]").allTextContents(), [], `${view} says nothing in English`);
       await picture(page, `office-${name}-${view}`);
       assert.deepEqual(await accessibilityFaults(page), [], view);
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

@@ -1,12 +1,15 @@
 // The audit trail: who was paired, who reached what, and when; newest first, with search. Live while it is looked at.
 import { ask, follow } from "./bridge.js";
-import { attempt, button, element, icon, moment, named, refill, retext, size, state, timeOf } from "./parts.js";
+import { attempt, button, element, icon, moment, named, refill, retext, size, state, timeOf, told } from "./parts.js";
+import { inWords } from "./sentences.js";
 import { say, sayError } from "./words.js";
 
 const dayLength = 86_400_000;
 const firstDays = 30, rowsAtOnce = 200, mostRecords = 20_000;
 // Their detail is a number that tells a person nothing; it can be searched for.
 const numbered = new Set(["paired", "invitation_created", "invitation_cancelled"]);
+// Their detail is what the daemon says; that of the others is what people wrote, and stays as it is.
+const spoken = new Set(["connected", "disconnected", "flow_closed", "refused", "not_saved", "trail_disputed", "pruned"]);
 const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
 const weights = { revoked: "bad", refused: "bad", not_saved: "bad", displaced: "bad", trail_disputed: "bad", used_in_two_places: "bad", paired: "good", granted: "good", asked_by_device: "waiting" };
 
@@ -22,12 +25,12 @@ function prepare(record) {
   const counted = record.bytes_sent !== null && record.bytes_received !== null;
   const amount = counted ? say("auditBytes", { sent: size(record.bytes_sent), received: size(record.bytes_received) }) : "";
   const rest = record.detail && !uses.includes("[detail]") && !numbered.has(record.type) ? record.detail : "";
-  return { record, parts, amount, rest, sought: fold([text, amount, record.detail, record.device_name, record.device, record.service, record.type, moment(record.time)].join(" ")) };
+  return { record, parts, amount, rest, sought: fold([text, amount, record.detail, spoken.has(record.type) && rest ? inWords(rest) : "", record.device_name, record.device, record.service, record.type, moment(record.time)].join(" ")) };
 }
 
 const row = ({ record, parts, amount, rest }) => element("li.record", {},
   timeOf(record.time, moment(record.time)),
-  element("p", {}, state(weights[record.type] ?? "none", ...parts), amount ? element("span.hint", {}, ` ${amount}`) : null, rest ? element("span.hint", { lang: "en" }, " ", named(rest)) : null));
+  element("p", {}, state(weights[record.type] ?? "none", ...parts), amount ? element("span.hint", {}, ` ${amount}`) : null, rest ? element("span.hint", {}, " ", spoken.has(record.type) ? told(rest) : named(rest)) : null));
 
 export class Audit {
   constructor(office) {
@@ -91,6 +94,6 @@ export class Audit {
   async verify() {
     retext(this.verdict, say("verifying"));
     const result = await attempt(() => ask("audit.verify", {}));
-    refill(this.verdict, result, () => (!result ? [] : result.ok ? state("good", say("trailWhole", { count: result.records })) : [state("bad", say("trailBroken", { record: result.broken_at })), " ", element("span", { lang: "en" }, result.cause ?? "")]));
+    refill(this.verdict, result, () => (!result ? [] : result.ok ? state("good", say("trailWhole", { count: result.records })) : [state("bad", say("trailBroken", { record: result.broken_at })), " ", told(result.cause ?? "")]));
   }
 }

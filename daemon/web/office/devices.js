@@ -3,7 +3,7 @@
 import { ask } from "./bridge.js";
 import { chart, sparkline, total } from "./chart.js";
 import { everything, invite, serviceTicks } from "./pairing.js";
-import { Parts, ago, attempt, button, day, element, field, icon, moment, named, question, refill, retext, size, state, sure, timeOf } from "./parts.js";
+import { Parts, ago, attempt, button, day, element, field, icon, moment, named, question, refill, retext, size, state, sure, timeOf, told } from "./parts.js";
 import { say } from "./words.js";
 
 const empty = (steps) => ({ sent: Array(steps).fill(0), received: Array(steps).fill(0) });
@@ -29,7 +29,7 @@ class Device {
     const revoked = device.state === "revoked", own = this.office.viewer.device === device.id;
     refill(this.name, [device.name, own], () => [named(device.name), own ? element("span.badge", {}, say("thisDevice")) : null]);
     refill(this.state, [device.state, this.peer?.path?.kind, device.last_seen && ago(device.last_seen)], () => this.whereabouts());
-    refill(this.notes, [device.last_refusal, revoked], () => (device.last_refusal && !revoked ? element("p.caution", {}, say("lastRefusal"), " ", element("span", { lang: "en" }, device.last_refusal)) : null));
+    refill(this.notes, [device.last_refusal, revoked], () => (device.last_refusal && !revoked ? element("p.caution", {}, say("lastRefusal"), " ", told(device.last_refusal)) : null));
     refill(this.grants, [device.grants_until, this.office.serviceNames(), revoked], () => this.chips());
     refill(this.actions, [revoked, own], () => this.choices());
     this.node.classList.toggle("revoked", revoked);
@@ -93,7 +93,7 @@ class Device {
     return [
       path ? [say("path"), path.kind === "relayed" ? named(path.relay.split("#")[0]) : named(path.remote)] : null,
       path?.rtt_ms ? [say("delay"), `${Math.max(1, Math.round(path.rtt_ms))} ms`] : null,
-      peer?.cause ? [say("why"), element("span", { lang: "en" }, peer.cause)] : null,
+      peer?.cause ? [say("why"), told(peer.cause)] : null,
       device.last_seen ? [say("lastSeen"), moment(device.last_seen)] : null,
       [say("identity"), element("code.id", {}, device.id)],
     ].filter(Boolean);

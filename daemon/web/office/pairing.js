@@ -108,7 +108,7 @@ class Invitation {
     refill(this.said, "paired", () => state("good", say("devicePaired")));
     const strange = button(say("notMine"), async () => {
       this.dialog.close();
-      await attempt(() => ask("revoke", { device: device.id, reason: "not recognised at pairing" }), say("revokedSaid", { name: device.name }));
+      await attempt(() => ask("revoke", { device: device.id, reason: say("notRecognised") }), say("revokedSaid", { name: device.name }));
     });
     const done = button(say("done"), () => this.dialog.close(), ".primary");
     this.answers.replaceChildren(strange, done);

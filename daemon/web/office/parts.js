@@ -3,6 +3,7 @@
 import { confirm, show, tell } from "../dialogs.js";
 import { element, icon } from "../dom.js";
 import { language, locale } from "../speech.js";
+import { inWords, translated } from "./sentences.js";
 import { say, sayError } from "./words.js";
 
 export { element, icon, show, tell };
@@ -32,6 +33,9 @@ export const timeOf = (time, text) => element("time", { dateTime: time, title: e
 
 /** Text of others, which keeps its own writing direction and never runs out of its place. */
 export const named = (name) => element("bdi.named", {}, name);
+
+/** A sentence of the daemon's, in the page's language where it is known. */
+export const told = (text) => element("span", { lang: translated(text, language) === null ? "en" : null }, named(inWords(text)));
 
 /** Writes the children that `make` gives, but only when `key` is another than last time. */
 export function refill(node, key, make) {
@@ -101,7 +105,7 @@ export function question(title, fields, action, submit, kind = ".primary") {
       dialog.close("done");
     } catch (error) {
       fault.hidden = false;
-      fault.textContent = error.message && error.code === "invalid_argument" ? `${sayError(error)} (${error.message})` : sayError(error);
+      fault.textContent = error.message && error.code === "invalid_argument" ? `${sayError(error)} (${inWords(error.message)})` : sayError(error);
       go.disabled = false;
     }
   });

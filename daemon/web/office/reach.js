@@ -1,6 +1,6 @@
 // How devices find this office: from outside or not, relays, forwarded addresses.
 import { ask } from "./bridge.js";
-import { Parts, attempt, button, element, field, icon, named, question, refill, state, sure } from "./parts.js";
+import { Parts, attempt, button, element, field, icon, named, question, refill, state, sure, told } from "./parts.js";
 import { say } from "./words.js";
 
 const reachKinds = { open: "good", fixed: "good", most_networks: "good", some_networks: "good", relay_only: "good", own_network: "bad", no_network: "bad", unknown: "waiting" };
@@ -36,7 +36,7 @@ class Address {
   update(address) {
     this.address = address;
     refill(this.name, address.address, () => [named(address.address)]);
-    refill(this.state, [address.cause, address.found], () => (address.cause ? state("bad", element("span", { lang: "en" }, address.cause)) : state("good", say("addressFound", { found: address.found.join(", ") }))));
+    refill(this.state, [address.cause, address.found], () => (address.cause ? state("bad", told(address.cause)) : state("good", say("addressFound", { found: address.found.join(", ") }))));
   }
 }
 

@@ -1,7 +1,7 @@
 // What this office shares, whether it answers, and who may reach it.
 import { ask } from "./bridge.js";
 import { everything } from "./pairing.js";
-import { Parts, button, choice, element, field, icon, named, question, refill, state, sure } from "./parts.js";
+import { Parts, button, choice, element, field, icon, named, question, refill, state, sure, told } from "./parts.js";
 import { say } from "./words.js";
 
 // The beginning of a target, and an example of the rest.
@@ -32,7 +32,7 @@ class Service {
     refill(this.name, service.name, () => [named(service.name)]);
     refill(this.state, service.state, () => (service.state === "ready" ? state("good", say("serviceReady")) : state("bad", say("serviceDown"))));
     refill(this.what, [service.kind, service.target], () => [say(`kind_${kindOf(service)}`), where(service) ? " · " : "", where(service) ? named(where(service)) : null]);
-    refill(this.cause, service.cause, () => (service.cause ? element("p.caution", {}, say("serviceDownHelp"), " ", element("span", { lang: "en" }, service.cause)) : null));
+    refill(this.cause, service.cause, () => (service.cause ? element("p.caution", {}, say("serviceDownHelp"), " ", told(service.cause)) : null));
     refill(this.who, who, () => [who.length ? say("reachedBy", { names: new Intl.ListFormat(document.documentElement.lang).format(who) }) : say("reachedByNone")]);
     this.names = who;
   }
