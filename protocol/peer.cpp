@@ -11,7 +11,7 @@ Instant Peer::next_timeout() const {
     if (*carried) next = std::min(next, (*carried)->session->next_timeout());
   }
   for (const auto& carried : incoming_) next = std::min(next, carried->session->next_timeout());
-  for (const Ping& ping : pings_) next = std::min(next, ping.deadline);
+  for (const Ping& ping : pings_) next = std::min({next, ping.deadline, ping.again});
   if (!session_ || ending()) return next;
   if (suspended_at_ != far_future) return std::min(next, suspended_at_ + longest_suspension());
   if (check_waiting_ == far_future) next = std::min(next, quiet_since() + patience());
@@ -38,11 +38,7 @@ void Peer::handle_timeout(Now now) {
     settle(now, *carried);
     if (i < incoming_.size() && incoming_[i].get() != carried) --i;
   }
-  for (Ping& ping : pings_) {
-    if (now.boot < ping.deadline) continue;
-    core_.finish_request(std::exchange(ping.request, 0), Error{ErrorCode::unreachable, "No answer came back.", cause_});
-  }
-  std::erase_if(pings_, [](const Ping& ping) { return ping.request == 0; });
+  ping_due(now);
   if (timers_.expired(Timer::announce, now.boot) && core_.running) announce_restart(now);
   if (timers_.expired(Timer::save_seen, now.boot)) save();
   if (timers_.expired(Timer::probe, now.boot)) probe(now);
@@ -129,10 +125,29 @@ void Peer::ping(Now now, RequestId request, Duration timeout) {
     core_.finish_request(request, Error{ErrorCode::unreachable, "There is no connection now.", cause_});
     return;
   }
-  traversal::Candidate& active = *candidates_.active();
-  request_check(now, active);
-  const auto& sent = active.requests[(active.next_request - 1) % active.requests.size()];
-  pings_.push_back({request, now.boot + timeout, sent.transaction, now.boot});
+  request_check(now, *candidates_.active());
+  pings_.push_back({request, now.boot, now.boot + timeout, now.boot + limits::path_suspect_after});
+}
+
+void Peer::ping_due(Now now) {
+  for (Ping& ping : pings_) {
+    if (now.boot >= ping.deadline) {
+      std::string remedy = cause_.empty() ? "See `drawbridge why`." : cause_;
+      core_.finish_request(std::exchange(ping.request, 0), Error{ErrorCode::unreachable, "No answer came back.", remedy});
+    } else if (now.boot >= ping.again) {
+      ping.again = now.boot + limits::path_suspect_after;
+      if (session_ && candidates_.active()) request_check(now, *candidates_.active());
+    }
+  }
+  std::erase_if(pings_, [](const Ping& ping) { return ping.request == 0; });
+}
+
+// The path in use has answered what was asked so long ago; older questions say nothing about now.
+void Peer::finish_pings(Now now, Duration round_trip) {
+  for (Ping& ping : pings_) {
+    if (now.boot - round_trip >= ping.begun) core_.finish_request(std::exchange(ping.request, 0), {}, round_trip);
+  }
+  std::erase_if(pings_, [](const Ping& ping) { return ping.request == 0; });
 }
 
 std::optional<WallTime> Peer::last_seen(Now now) const {

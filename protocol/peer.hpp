@@ -115,9 +115,8 @@ class Peer final : public SessionHolder {
   };
   struct Ping {
     RequestId request = 0;
-    Instant deadline{};
-    uint64_t transaction = 0;
-    Instant sent{};
+    Instant begun{}, deadline{};
+    Instant again{};                         // when it is asked once more: one packet may be lost
   };
 
   // Only its last words are still to be said: no path is looked after any more.
@@ -143,6 +142,10 @@ class Peer final : public SessionHolder {
   void begin_revocation(const std::string& reason);
   void tell_revoked(Now now);
   void finish_revocation(Now now);
+
+  // peer.cpp
+  void ping_due(Now now);
+  void finish_pings(Now now, Duration round_trip);
 
   // peer_checks.cpp
   void send_check(Now now, const Path& path, traversal::ConnectivityCheck check, size_t size = 0, uint8_t hop_limit = 0);

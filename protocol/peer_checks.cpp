@@ -189,18 +189,16 @@ void Peer::follow_nomination(Now now, const Path& path, const ConnectivityCheck&
 }
 
 void Peer::handle_answer(Now now, const Path& path, const ConnectivityCheck& response) {
-  for (Ping& ping : pings_) {
-    if (ping.transaction == response.transaction) {
-      core_.finish_request(std::exchange(ping.request, 0), {}, now.boot - ping.sent);
-    }
-  }
-  std::erase_if(pings_, [](const Ping& ping) { return ping.request == 0; });
   history_.note_answer(now, path.remote, response.transaction);
   Candidate* candidate = candidates_.find(path.remote);
   if (!candidate) return;
   uint16_t size_before = candidate->confirmed_size;
-  if (!candidate->note_answer(response.transaction, now.boot) || !session_) return;
-  if (candidates_.active() == candidate) learn_binding(now, *candidate, response.observed);
+  auto round_trip = candidate->note_answer(response.transaction, now.boot);
+  if (!round_trip || !session_) return;
+  if (candidates_.active() == candidate) {
+    finish_pings(now, *round_trip);
+    learn_binding(now, *candidate, response.observed);
+  }
   if (!is_office()) {
     bool active = candidates_.active() == candidate;
     bool silent = in_doubt(now) || !candidates_.active();

@@ -139,5 +139,18 @@ TEST_CASE("ping asks for a fresh sealed echo") {
   o.office.suspend(true);
   auto second = o.laptop.node->ping(o.laptop.now(), {PeerRole::office, o.office_id()}, 2s);
   REQUIRE(o.world.run(5s, [&] { return o.laptop.done(*second); }));
-  CHECK(o.laptop.results[*second].error->code == ErrorCode::unreachable);
+  const Error& error = *o.laptop.results[*second].error;
+  CHECK(error.code == ErrorCode::unreachable);
+  CHECK(!error.remedy.empty());
+}
+
+TEST_CASE("a ping whose first packet is lost is answered all the same, by the round trip of the next") {
+  Office o;
+  o.world.run(10s);
+  int lost = 0;
+  o.world.drop = [&](const SocketAddress&, const SocketAddress& to, const Bytes&) { return to == o.office.address && lost++ == 0; };
+  auto request = o.laptop.node->ping(o.laptop.now(), {PeerRole::office, o.office_id()}, 2s);
+  REQUIRE(o.world.run(3s, [&] { return o.laptop.done(*request); }));
+  CHECK(lost >= 2);
+  CHECK(o.laptop.results[*request].rtt == Duration(10ms));
 }
