@@ -205,7 +205,10 @@ void Peer::handle_session_packet(Now now, Carried& carried, const Path& path, bo
   // The first address that answers carries the connection, until checks know better.
   bool fresh_socket = std::find(ports_.begin(), ports_.end(), path.local.port) != ports_.end();
   if (established && !carried.path) carried.path = self() == quic::End::device && !fresh_socket ? Path{{}, path.remote} : path;
-  if (authentic && &carried == session_.get()) alive(now, path), note_traffic(now);
+  if (!authentic || &carried != session_.get()) return;
+  alive(now, path);
+  note_traffic(now);
+  if (suspended_at_ != far_future) ask_back(now, path);  // it came by another way than the one in use
 }
 
 void Peer::settle(Now now, Carried& carried) {
