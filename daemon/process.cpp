@@ -11,10 +11,26 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <new>
+#include <string_view>
 
 namespace drawbridge {
+namespace {
+
+// Nothing can be allocated here: no log, no stdio. Going on without what was asked for would be to guess; the state is on
+// the disk, and who looks after the process starts it again.
+[[noreturn]] void end_without_memory() {
+  constexpr std::string_view said =
+      "drawbridged: There is no memory left, so the bridge ends; what was acknowledged is kept. "
+      "Free some memory, or raise this service's limit, and start it again.\n";
+  (void)!write(STDERR_FILENO, said.data(), said.size());
+  _exit(1);
+}
+
+}  // namespace
 
 void prepare_process() {
+  std::set_new_handler(end_without_memory);
   rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
   prctl(PR_SET_DUMPABLE, 0);

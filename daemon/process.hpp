@@ -9,7 +9,8 @@
 
 namespace drawbridge {
 
-// No core dumps and no debugger (memory holds keys), new files private, no SIGPIPE, as many open files as allowed.
+// No core dumps and no debugger (memory holds keys), new files private, no SIGPIPE, as many open files as allowed. Where
+// memory runs out the process ends with a sentence and exit code 1.
 void prepare_process();
 
 // Lets go of code and constants, most of which only starting or a past load needed (the kernel maps again, from its cache,

@@ -100,7 +100,8 @@ Result<std::unique_ptr<FolderServer>> FolderServer::start(const std::string& fol
   parts->served.service = service;
   parts->served.read_only = read_only;
   parts->served.confined = outside != nullptr;
-  run_for_folder(outside, [&] { parts->daemon = start_daemon(&parts->served, &parts->open); });
+  auto ran = run_for_folder(outside, [&] { parts->daemon = start_daemon(&parts->served, &parts->open); });
+  if (!ran) return ran.error();
   if (!parts->daemon)
     return system_error("The folder cannot be served", errno, "Look for a limit on threads or memory.");
   return std::unique_ptr<FolderServer>(new FolderServer(std::move(parts)));

@@ -1,8 +1,10 @@
 #include "daemon/sandbox/sandbox.hpp"
 
 #include <filesystem>
+#include <system_error>
 #include <thread>
 
+#include "daemon/io/system_error.hpp"
 #include "daemon/sandbox/landlock.hpp"
 #include "daemon/sandbox/system_calls.hpp"
 
@@ -35,14 +37,23 @@ Result<std::vector<std::string>> enter_sandbox(const SandboxPaths& paths) {
   return lacking;
 }
 
-void run_for_folder(Outside* outside, const std::function<void()>& work) {
-  if (!outside) return work();
-  outside->run([&work] {
-    std::thread([&work] {
-      (void)limit_system_calls();  // where the kernel has no filters, enter_sandbox has said so
-      work();
-    }).join();
+Result<void> run_for_folder(Outside* outside, const std::function<void()>& work) {
+  if (!outside) {
+    work();
+    return {};
+  }
+  Result<void> ran;
+  outside->run([&work, &ran] {
+    try {
+      std::thread([&work] {
+        (void)limit_system_calls();  // where the kernel has no filters, enter_sandbox has said so
+        work();
+      }).join();
+    } catch (const std::system_error& refused) {
+      ran = system_error("The folder cannot be served", refused.code().value(), "Look for a limit on threads or memory.");
+    }
   });
+  return ran;
 }
 
 }  // namespace drawbridge

@@ -26,7 +26,8 @@ struct SandboxPaths {
 Result<std::vector<std::string>> enter_sandbox(const SandboxPaths& paths);
 
 // Runs `work` on a thread of its own that has the system calls' limits but may still open any file, so that its threads
-// can be confined to a folder; waits for it. `outside` null: on the calling thread, without any limits.
-void run_for_folder(Outside* outside, const std::function<void()>& work);
+// can be confined to a folder; waits for it. `outside` null: on the calling thread, without any limits. `io`: the system
+// gave no thread, and nothing ran.
+Result<void> run_for_folder(Outside* outside, const std::function<void()>& work);
 
 }  // namespace drawbridge

@@ -159,10 +159,10 @@ TEST_CASE("a folder's thread has its folder and nothing else, and no program") {
       Outside outside;
       if (!enter_sandbox({files.state, {}})) return could_not_confine;
       int found = could_not_confine;
-      run_for_folder(&outside, [&] {
+      auto ran = run_for_folder(&outside, [&] {
         if (folder::confine_thread_to(files.home, read_only)) found = attempt();
       });
-      return found;
+      return ran ? found : could_not_confine;
     });
   };
   CHECK(in_folder([&] { return try_open(files.home + "/file", O_RDWR); }) == 0);
@@ -191,6 +191,6 @@ TEST_CASE("a folder that comes later is confined to when it is there") {
 
 TEST_CASE("without a sandbox, a folder is served from the caller's own thread") {
   std::thread::id ran;
-  run_for_folder(nullptr, [&] { ran = std::this_thread::get_id(); });
+  CHECK(run_for_folder(nullptr, [&] { ran = std::this_thread::get_id(); }));
   CHECK(ran == std::this_thread::get_id());
 }
