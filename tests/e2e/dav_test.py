@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import unittest
+import urllib.request
 
 from bridge import BridgeTest, eventually, pair
 
@@ -103,6 +104,17 @@ class Dav(BridgeTest):
         out, _ = listing.communicate(timeout=240)
         self.assertEqual(out.count(b"<D:response>"), 50_001)
         self.assertTrue(out.rstrip().endswith(b"</D:multistatus>"))
+
+    def test_the_room_that_is_left_is_told_as_the_disk_says(self):
+        query = b'<?xml version="1.0"?><propfind xmlns="DAV:"><prop><quota-available-bytes/><quota-used-bytes/></prop></propfind>'
+        request = urllib.request.Request(self.url, data=query, method="PROPFIND", headers={"Depth": "0", "Content-Type": "text/xml"})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            text = answer.read().decode()
+        told = {name: int(value) for name, value in re.findall(r"quota-(available|used)-bytes>(\d+)<", text)}
+        disk = shutil.disk_usage(self.share)
+        self.assertEqual(set(told), {"available", "used"}, text)
+        for name, really in (("available", disk.free), ("used", disk.used)):
+            self.assertLess(abs(told[name] - really), 1 << 30, name)  # others write to this disk meanwhile
 
     def test_a_read_only_folder_is_not_changed(self):
         with open(os.path.join(self.share, "a.txt"), "w") as file:

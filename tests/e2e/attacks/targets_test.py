@@ -76,6 +76,23 @@ class Targets(BridgeTest):
         self.assertEqual(heard, b"half an ans")
         self.others_go_on()
 
+    def test_one_that_is_slow_delays_its_own_answer_and_nothing_else(self):
+        awake = threading.Event()
+        self.addCleanup(awake.set)
+
+        def drowse(connection):
+            awake.wait()
+            connection.sendall(connection.recv(10))
+            connection.close()
+        with socket.create_connection(self.expose("slow", drowse), 60) as connection:
+            connection.sendall(b"hello")
+            self.others_go_on()
+            connection.setblocking(False)
+            self.assertRaises(BlockingIOError, connection.recv, 1)  # kept, and not answered by anybody else
+            awake.set()
+            connection.settimeout(60)
+            self.assertEqual((connection.recv(10), connection.recv(1)), (b"hello", b""))
+
     def test_one_that_never_reads_stops_its_own_sender_and_nobody_else(self):
         address = self.expose("deaf", never_read)
         with socket.create_connection(address, 60) as connection:
