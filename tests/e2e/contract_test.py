@@ -2,13 +2,15 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import unittest
 
-from bridge import CLI, BridgeTest, eventually, pair
+from bridge import CLI, DAEMON, BridgeTest, eventually, pair
 from servers import Echo, exchange
 
+MANUAL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "man", "drawbridged.8")
 TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"
 ID = r"^([0-9a-z]{7}-)+[0-9a-z]{7}$"
 NODE = {"id", "name", "version", "listen", "started_at", "displaced", "locked"}
@@ -183,6 +185,15 @@ class Contract(BridgeTest):
         for command in (("status",), ("services",), ("devices",), ("pair",), ("ping", "office"), ("audit", "show"), ("revoke", "laptop"), ("expose", "x", "127.0.0.1:1")):
             self.assertEqual(failure(*command), (3, "daemon_not_running"))
         self.assertEqual(failure("wait", "--ready", "--timeout", "1s"), (4, "timed_out"))
+
+    def test_the_manual_describes_every_option_of_the_daemon_and_no_other(self):
+        help_text = subprocess.run([DAEMON, "--help"], capture_output=True, text=True, timeout=60, check=True).stdout
+        options = set(re.findall(r"^  (?:-\w,)?--([a-z-]+)", help_text, re.M)) - {"help"}
+        with open(MANUAL) as page:
+            manual = page.read()
+        self.assertGreater(len(options), 5)
+        self.assertEqual(set(re.findall(r"^\.It Fl -([a-z-]+)", manual, re.M)), options)
+        self.assertEqual(set(re.findall(r"^\.Op Fl -([a-z-]+)", manual, re.M)), options - {"version"})
 
     def test_a_failure_for_people_is_a_sentence_and_a_remedy_on_the_error_channel(self):
         done = subprocess.run([CLI, "--state", self.laptop.state, "ping", "nobody"], capture_output=True, text=True, timeout=60)
