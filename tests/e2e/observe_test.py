@@ -6,6 +6,7 @@ import json
 import os
 import re
 import socket
+import sqlite3
 import subprocess
 import unittest
 
@@ -139,6 +140,15 @@ class Metrics(BridgeTest):
                 self.assertRegex(done.stderr, r"config\.toml:1:\d+")
 
 
+def pair_secret(node, peer):
+    """The 32 bytes that a node keeps for its pair with a peer: a binary behind the peer's name."""
+    marked = bytes([0xA0 | len(peer)]) + peer.encode() + b"\xc4\x20"
+    with sqlite3.connect(os.path.join(node.state, "state.db")) as database:
+        rows = [value for value, in database.execute("SELECT value FROM rows") if marked in value]
+    [row] = rows
+    return row.split(marked, 1)[1][:32]
+
+
 class Secrets(BridgeTest):
     start_them = False
 
@@ -157,6 +167,11 @@ class Secrets(BridgeTest):
                 said += log.read()
         self.assertIn('"pairs"', said)
         secrets = [link.split("#")[1][:40]]
+        for node in (self.office, self.laptop):
+            node.stop()  # it alone reads its database while it runs
+        shared = pair_secret(self.office, "laptop")
+        self.assertEqual(shared, pair_secret(self.laptop, "office"))
+        secrets += [shared.hex(), *(base64.b64encode(shared[place:]).decode()[:20] for place in range(3))]
         for node in (self.office, self.laptop):
             with open(os.path.join(node.state, "key"), "rb") as file:
                 key = file.read()
