@@ -1,6 +1,8 @@
 // Where a pair meets. Its two ends are channels of associations.
 #pragma once
 
+#include <array>
+
 #include "protocol/relay/association.hpp"
 
 namespace drawbridge::relay {
@@ -10,7 +12,8 @@ struct MailboxEnd {
   uint8_t channel = 0;
   uint8_t openings = 0;            // modulo 256
   uint64_t instance = 0, number = 0;
-  int displacements = 0;           // by other instances, within the window
+  std::array<uint64_t, 2> displaced{};  // the newest instances that have lost this end to another
+  int displacements = 0;           // by other instances, within the window; one that comes back counts for more
   Instant displaced_since{};
 };
 

@@ -231,21 +231,33 @@ Status RelayServer::open_end(Instant now, Association& association, const Item& 
   return seize_end(now, association, item, *mailbox);
 }
 
+namespace {
+
+// Whether another instance may take this end from the one that has it; if so, it is counted. Two copies that take turns
+// come back, each as the instance that it was; a program that is started anew is a new instance each time.
+bool may_displace(Instant now, MailboxEnd& end, uint64_t instance) {
+  constexpr int weight_of_return = 10, bound = weight_of_return * limits::relay_displacements;
+  if (now - end.displaced_since > limits::relay_displacement_window) end.displacements = 0, end.displaced_since = now;
+  if (end.displacements >= bound) return false;
+  bool returns = std::find(end.displaced.begin(), end.displaced.end(), instance) != end.displaced.end();
+  end.displacements += returns ? weight_of_return : 1;
+  end.displaced = {end.instance, end.displaced[0]};
+  return true;
+}
+
+}  // namespace
+
 Status RelayServer::seize_end(Instant now, Association& association, const Item& item, Mailbox& mailbox) {
   MailboxEnd& end = mailbox.at(item.end);
   bool same_instance = end.instance == item.instance;
   if (same_instance && item.number <= end.number) return Status::stale;
   if (end.association != no_slot) {
-    if (!same_instance) {
-      if (now - end.displaced_since > limits::relay_displacement_window) end.displacements = 0, end.displaced_since = now;
-      if (end.displacements >= limits::relay_displacements) {
-        ++counters_.refused_contested;
-        association.retry_s = 60;
-        return Status::contested;
-      }
-      ++end.displacements;
-      ++counters_.displaced;
+    if (!same_instance && !may_displace(now, end, item.instance)) {
+      ++counters_.refused_contested;
+      association.retry_s = 60;
+      return Status::contested;
     }
+    counters_.displaced += !same_instance;
     Association& older = *slots_[end.association];
     leave(now, older, end.channel, same_instance ? Status::stale : Status::displaced);
     // A client that has moved leaves an empty session behind.

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import unittest
 
@@ -41,6 +42,18 @@ class Relayed(ThreeNetworks):
         records = [json.loads(line) for line in self.office.run("audit", "show", "--json").splitlines()]
         connected = next(record for record in records if record["type"] == "connected")
         self.assertIn(f"relayed by {self.urls[0]} (FR)", json.dumps(connected, ensure_ascii=False))
+
+    def test_the_relay_writes_down_nothing_of_who_has_met(self):
+        self.meet(self.urls[0])
+        self.office.json("relay", "add", self.urls[1])
+        self.assert_came_back(self.client(1 << 20), 1 << 20)
+        self.stop_relay(self.relay, signal.SIGTERM)
+        with open(os.path.join(self.folder, "relay.log")) as file:
+            said = file.read()
+        self.assertEqual([json.loads(line)["event"] for line in said.splitlines()], ["relay_ready", "ready", "relay_draining"])
+        for told in ("10.76.1.", "10.76.2.", *(node.json("status")["node"]["id"] for node in (self.office, self.laptop))):
+            self.assertNotIn(told, said)
+        self.assertEqual(sorted(os.listdir(self.relay_state)), ["config.toml", "daemon.lock", "relay.key"])
 
     def test_the_same_over_websocket(self):
         self.meet(self.urls[1])
