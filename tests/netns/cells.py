@@ -54,6 +54,7 @@ class Outcome:
     echo_ms: int              # from the laptop's start until the office has answered, by any path
     direct_ms: 'int | None'   # until a direct path is in use; None: relayed
     remote: str
+    cause: 'str | None' = None  # why it is relayed, by the laptop's word; only if it was asked
 
 
 def is_direct(event):
@@ -64,8 +65,8 @@ def paths_of(node):
     return [event for event in node.events() if event['event'] in ('connected', 'path_changed')]
 
 
-def run(cell, lab, household, arguments=()):
-    """One start of both daemons in a lab that is up; they are ended again."""
+def run(cell, lab, household, arguments=(), explain=False):
+    """One start of both daemons in a lab that is up; they are ended again. `explain`: waits for the cause of a relayed path."""
     for node in (household.office, household.laptop):
         open(node.log, 'w').close()
     try:
@@ -76,9 +77,17 @@ def run(cell, lab, household, arguments=()):
         outcome = Outcome(round((when(first) - started) * 1000), None, first['path'])
         if direct:
             outcome.direct_ms, outcome.remote = round((when(direct) - started) * 1000), direct['path']
+        elif explain:
+            outcome.cause = eventually(lambda: cause_of(household.laptop), 60, f'{cell.name}: the laptop names a cause')
         return outcome
     finally:
-        household.stop()  # the relay, too: to it a daemon killed and started over and over is two that take turns
+        household.stop()  # the relay, too: each run begins without what it remembers of the one before
+
+
+def cause_of(node):
+    """None while a direct path is still being tried, or the connection is not there."""
+    cause = node.json('why', 'office')['cause']
+    return cause if cause.startswith('relayed_') and cause != 'relayed_trying' else None
 
 
 def wait_for_direct(cell, laptop):
@@ -88,13 +97,13 @@ def wait_for_direct(cell, laptop):
         return None
 
 
-def runs(cell, count, paired, folder, arguments=()):
+def runs(cell, count, paired, folder, arguments=(), explain=False):
     """`count` runs in one lab, from the same state folders each time and with every mapping forgotten in between."""
     with Lab(f'm{os.path.basename(folder).rsplit("-", 1)[-1]}x', *cell.flags, office=cell.office, laptop=cell.laptop) as lab:
         household = paired.copy(folder)
         try:
             for number in range(count):
-                yield run(cell, lab, household, arguments)
+                yield run(cell, lab, household, arguments, explain)
                 if number + 1 == count:
                     return
                 household = paired.copy(folder)

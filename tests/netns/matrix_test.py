@@ -18,16 +18,17 @@ class MatrixTest(unittest.TestCase):
 
     def outcome(self, office, laptop, letter, *flags):
         """Of one run; the letter says how long a direct path is waited for."""
-        return next(iter(runs(Cell(office, laptop, letter, flags), 1, self.paired, os.path.join(self.folder, 'run-0'))))
+        return next(iter(runs(Cell(office, laptop, letter, flags), 1, self.paired, os.path.join(self.folder, 'run-0'), explain=True)))
 
     def meets_directly(self, *cell):
         outcome = self.outcome(*cell[:2], 'E', *cell[2:])
         self.assertIsNotNone(outcome.direct_ms, f'{cell}: {outcome}')
         return outcome
 
-    def is_relayed(self, *cell):
-        outcome = self.outcome(*cell[:2], 'R', *cell[2:])
-        self.assertIsNone(outcome.direct_ms, f'{cell}: {outcome}')
+    def is_relayed(self, office, laptop, cause):
+        outcome = self.outcome(office, laptop, 'R')
+        self.assertIsNone(outcome.direct_ms, f'{office} × {laptop}: {outcome}')
+        self.assertEqual(outcome.cause, cause)
 
     def test_two_common_home_routers_meet_directly(self):
         self.meets_directly('port-restricted', 'port-restricted')
@@ -71,14 +72,14 @@ class MatrixTest(unittest.TestCase):
     def test_a_router_that_counts_its_ports_up_is_foreseen(self):
         self.meets_directly('port-restricted', 'symmetric-seq')
 
-    def test_two_routers_with_unforeseeable_ports_are_relayed(self):
-        self.is_relayed('symmetric', 'lte')
+    def test_two_routers_with_unforeseeable_ports_are_relayed_and_named_as_the_cause(self):
+        self.is_relayed('symmetric', 'lte', 'relayed_ports_both')
 
-    def test_a_laptop_whose_network_lets_no_udp_out_is_relayed(self):
-        self.is_relayed('full-cone', 'udp-blocked')
+    def test_a_laptop_whose_network_lets_no_udp_out_is_relayed_and_says_so(self):
+        self.is_relayed('full-cone', 'udp-blocked', 'relayed_udp_blocked_here')
 
-    def test_an_office_without_ipv4_and_a_laptop_without_ipv6_are_relayed(self):
-        self.is_relayed('v6only', 'port-restricted')
+    def test_an_office_without_ipv4_and_a_laptop_without_ipv6_are_relayed_and_told_why(self):
+        self.is_relayed('v6only', 'port-restricted', 'relayed_no_common_family')
 
 
 if __name__ == '__main__':
