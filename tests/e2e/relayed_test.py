@@ -20,6 +20,30 @@ while d:=c.recv(65536): h.update(d)
 print(h.hexdigest())
 """
 
+# Has a line echoed now, and another one when it is told to.
+PATIENT = """
+import socket,sys
+c=socket.create_connection((sys.argv[1],int(sys.argv[2])))
+for line in (b'before',b'after!'):
+  c.sendall(line); assert c.recv(6,socket.MSG_WAITALL)==line; print(line.decode(),flush=True); sys.stdin.readline()
+"""
+
+# Whatever is connected to, this answers, as networks in hotels do until somebody has agreed.
+PORTAL = """
+import socket,threading
+l=socket.create_server(('0.0.0.0',8080))
+def serve(c):
+  try:
+    c.recv(4096); c.sendall(b'HTTP/1.1 302 Found\\r\\nLocation: http://portal.example/agree\\r\\nContent-Length: 0\\r\\n\\r\\n'); c.close()
+  except OSError: pass
+while True: threading.Thread(target=serve,args=(l.accept()[0],),daemon=True).start()
+"""
+CAPTIVE = """table ip portal {
+  chain redirected { type nat hook prerouting priority dstnat; iifname "to-laptop" tcp dport != 8080 counter name turned redirect to :8080; }
+  chain silent { type filter hook prerouting priority filter; iifname "to-laptop" meta l4proto udp drop; }
+  counter turned { }
+}"""
+
 
 @unittest.skipUnless(os.geteuid() == 0, "network namespaces need root")
 class Relayed(ThreeNetworks):
@@ -68,6 +92,26 @@ class Relayed(ThreeNetworks):
         self.stop_relay(self.relay)
         self.start_relay()
         self.assert_came_back(client, size)
+
+    def in_relay_network(self, *command, **options):
+        return subprocess.run(["ip", "netns", "exec", self.relay_network, *command], check=True, text=True, **options)
+
+    def test_an_open_connection_goes_on_after_a_captive_portal_has_let_nothing_out_for_a_while(self):
+        self.meet(self.urls[0])
+        self.office.json("relay", "add", self.urls[1])  # which the portal answers
+        client = subprocess.Popen(self.laptop.inside(["python3", "-c", PATIENT, self.host, str(self.port)]), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(client.kill)
+        self.assertEqual(client.stdout.readline(), "before\n")
+        eventually(lambda: self.laptop.json("why", "office")["facts"]["relays"], 60, "the laptop knows of the relay")
+        portal = subprocess.Popen(["ip", "netns", "exec", self.relay_network, "python3", "-c", PORTAL])
+        self.addCleanup(lambda: (portal.kill(), portal.wait()))
+        self.in_relay_network("nft", "-f", "-", input=CAPTIVE)
+        eventually(lambda: self.laptop.json("why", "office")["cause"] == "relay_silent", 120, "the laptop says that its relay does not answer")
+        turned = self.in_relay_network("nft", "list", "counters", "table", "ip", "portal", capture_output=True).stdout
+        self.assertNotIn("packets 0", turned)  # the WebSocket was tried, and met the portal
+        self.in_relay_network("nft", "delete", "table", "ip", "portal")
+        self.assertEqual(client.communicate("\n", timeout=240)[0], "after!\n")
+        eventually(lambda: self.laptop.peer("office")["state"] == "connected", 120, "they are connected again")
 
     def test_a_revoked_device_is_out_at_once_through_the_relay_too(self):
         self.meet(self.urls[0])
