@@ -3,7 +3,8 @@
 //   relay_bench run DRAWBRIDGED [GIB]       starts a relay; a pair of clients floods it: UDP with GSO and one by one,
 //                                           WebSocket plain and under TLS
 //   relay_bench pair URL [MIB]              a pair meets by a relay that runs already (behind nginx, say) and compares
-//   relay_bench idle DRAWBRIDGED [DEVICES]  that many devices, each waiting in a mailbox of its own
+//   relay_bench idle DRAWBRIDGED [DEVICES]  that many devices, each waiting in a mailbox of its own, over UDP
+//   relay_bench sockets DRAWBRIDGED [DEVICES]   the same over WebSocket, plain and under TLS; a descriptor each
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -248,6 +249,24 @@ uint64_t flood_sockets(const char* what, const RelayUrl& url, RelayProcess* rela
   return office.right ? sent - office.bytes : sent;
 }
 
+// Devices that wait over WebSocket: what each costs the relay in memory.
+void idle_sockets(const char* what, RelayProcess& relay, size_t devices) {
+  Loop loop;
+  double empty = relay.resident_kib();
+  std::vector<std::unique_ptr<SocketUser>> users;
+  LocalTimer wake(loop, [] {});
+  for (size_t i = 0; i < devices; ++i) {
+    users.push_back(std::make_unique<SocketUser>(loop, relay.websocket(), SystemEntropy().secret32(), End::device));
+    while (users.back()->client.status(0) != Status::waiting) {
+      wake.start(10ms);
+      loop.run_once();
+    }
+  }
+  double full = relay.resident_kib();
+  std::printf("%s: %zu devices; %.0f KiB empty, %.0f KiB full: %.2f KiB each\n", what, devices, empty, full, (full - empty) / static_cast<double>(devices));
+  std::fflush(stdout);  // before another relay is forked
+}
+
 void idle(RelayProcess& relay, size_t devices) {
   Loop loop;
   double empty = relay.resident_kib();
@@ -308,11 +327,18 @@ int main(int argc, char** argv) {
     std::printf("%llu bytes lost\n", static_cast<unsigned long long>(lost));
     return lost > 0;
   }
-  if (argc < 3) return std::fprintf(stderr, "usage: relay_bench run|idle DRAWBRIDGED [GIB|DEVICES]\n"), 2;
+  if (argc < 3) return std::fprintf(stderr, "usage: relay_bench run|idle|sockets DRAWBRIDGED [GIB|DEVICES]\n"), 2;
   std::string what = argv[1];
   RelayProcess relay(argv[2]);
   if (what == "idle") {
     idle(relay, argc > 3 ? std::strtoul(argv[3], nullptr, 10) : 20'000);
+    return 0;
+  }
+  if (what == "sockets") {
+    size_t devices = argc > 3 ? std::strtoul(argv[3], nullptr, 10) : 1'000;
+    idle_sockets("WebSocket", relay, devices);
+    RelayProcess secured(argv[2], true);
+    idle_sockets("WebSocket under TLS", secured, devices);
     return 0;
   }
   auto total = static_cast<uint64_t>((argc > 3 ? std::strtod(argv[3], nullptr) : 2) * (1 << 30));
