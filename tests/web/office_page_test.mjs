@@ -145,6 +145,48 @@ test("the office's page in a browser", async (t) => {
     await page.getByText("The trail is whole").waitFor();
   });
 
+  await t.test("relays and forwarded addresses are named, and removed; what is wrong with one is said", async () => {
+    const { id } = (await laptop.json("status")).node;
+    await page.getByRole("link", { name: "Reach" }).click();
+    await page.getByRole("button", { name: "Add a relay" }).click();
+    await page.getByLabel("Address of the relay").fill("wss://relay.invalid/relay");
+    await answer(page, "Add").click();
+    await page.getByText("The relay's key is missing after #.").waitFor();
+    await page.getByLabel("Address of the relay").fill(`wss://relay.invalid/relay#${id}`);
+    await answer(page, "Add").click();
+    const relay = page.locator("li.card", { hasText: "relay.invalid" });
+    await relay.getByRole("button", { name: "Remove" }).click();
+    await answer(page, "Remove").click();
+    await relay.waitFor({ state: "detached" });
+    assert.deepEqual(await office.json("relay", "list"), []);
+    await page.getByRole("button", { name: "Add an address" }).click();
+    await page.getByLabel("Address", { exact: true }).fill("office.invalid");
+    await answer(page, "Add").click();
+    await page.getByText("The port is missing.").waitFor();
+    await page.getByLabel("Address", { exact: true }).fill("office.invalid:7470");
+    await answer(page, "Add").click();
+    const address = page.locator("li.card", { hasText: "office.invalid:7470" });
+    await address.getByText("The name office.invalid was not found.").waitFor();
+    await address.getByRole("button", { name: "Remove" }).click();
+    await address.waitFor({ state: "detached" });
+    assert.deepEqual((await office.json("status")).addresses, []);
+  });
+
+  await t.test("a code counts down, and ends when it is withdrawn", async () => {
+    await page.getByRole("link", { name: "Devices" }).click();
+    await page.getByRole("button", { name: "Add a device" }).click();
+    await answer(page, "Show the code").click();
+    const left = async () => { const [, minutes, seconds] = /(\d+):(\d\d)$/.exec(await page.locator(".countdown").textContent()) ?? []; return Number(minutes) * 60 + Number(seconds); };
+    await page.locator("svg.qr").waitFor();
+    const first = await left();
+    assert.ok(first > 0 && first <= 600, `${first} s`);
+    await eventually(async () => (await left()) < first, "it counts down");
+    assert.equal((await office.json("status")).invitations.length, 1);
+    await answer(page, "Withdraw").click();
+    await eventually(async () => (await office.json("status")).invitations.length === 0, "the code is gone");
+    await page.locator("svg.qr").waitFor({ state: "detached" });
+  });
+
   await t.test("what an owner should know is said, and done with", async () => {
     await page.getByRole("link", { name: "Devices" }).click();
     await page.locator("details.less summary").click();
@@ -171,6 +213,10 @@ test("the office's page in a browser", async (t) => {
     await fresh.getByText("Revoked devices").click();
     await fresh.getByText("Revoked on").waitFor();
     await eventually(async () => (await laptop.json("status")).peers[0]?.state === "revoked", "the laptop knows");
+    await card(fresh, "Anna’s laptop").getByRole("button", { name: "Forget" }).click();
+    await answer(fresh, "Forget").click();
+    await card(fresh, "Anna’s laptop").waitFor({ state: "detached" });
+    assert.deepEqual(await office.json("devices"), []);
     assert.deepEqual(fresh.faults, []);
     await fresh.close();
   });

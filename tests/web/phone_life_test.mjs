@@ -163,7 +163,7 @@ test("a phone with two offices", async (t) => {
   await t.test("says of each how it is: one is off, the other goes on", async () => {
     await page.goto(relay.origin);
     await other.stop();
-    await card("Town hall").getByText("is off or unreachable").waitFor();
+    await card("Town hall").getByText(/is off or unreachable, or this phone is no longer allowed\. Ask the office\. Not reached since .*\d\d:\d\d/).waitFor();
     await card("Office").getByText("Connected to Office").waitFor();
     await other.start();
     await card("Town hall").getByText("Connected to Town hall").waitFor();
@@ -189,5 +189,14 @@ test("a phone with two offices", async (t) => {
     await page.goto(relay.origin);
     await page.getByText("“Town hall” has ended this phone’s access").waitFor();
     await openFiles(page);
+  });
+
+  await t.test("was away when it was revoked, and cannot know it: the page says what may be so", async () => {
+    await page.goto("about:blank");
+    const [device] = await office.json("devices");
+    await office.run("revoke", device.id);
+    await page.goto(relay.origin);
+    await page.getByText(/“Office” is off or unreachable, or this phone is no longer allowed\. Ask the office\. Not reached since/).first().waitFor();
+    await picture(page, "phone-away");
   });
 });
