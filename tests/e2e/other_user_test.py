@@ -1,6 +1,7 @@
 """Another user of the laptop: kept out, and on record. Needs root, to be somebody else."""
 
 import os
+import signal
 import unittest
 from urllib.parse import urlsplit
 
@@ -39,6 +40,14 @@ class OtherUser(BridgeTest):
         record, = eventually(self.refusals, 60, "the refusal is on record")
         self.assertIn(f"{address[0]}:{address[1]}", record)
         self.assertTrue(self.laptop.json("audit", "verify")["ok"])
+
+    def test_one_who_is_named_in_the_settings_is_let_in_until_he_is_named_no_more(self):
+        address, settings = self.laptop.address_of("echo"), os.path.join(self.laptop.state, "config.toml")
+        for named, heard in (('["nobody"]', b"GET / HTT"), ("[]", b"")):
+            with open(settings, "w") as file:
+                file.write(f"local_users = {named}\n")
+            self.laptop.signal(signal.SIGHUP)
+            eventually(lambda: self.call(address, NOBODY) == heard, 60, f"local_users = {named} is in force")
 
 
 if __name__ == "__main__":
