@@ -50,15 +50,26 @@ test("without a camera the page says what to do instead", async (t) => {
   const { relay, invite } = await world(t);
   const browser = await openBrowser();
   t.after(() => browser.close());
-  const page = await newPhone(browser);
+  const page = await newPhone(browser, { permissions: ["camera"] });
   await page.goto(relay.origin);
   await page.getByRole("button", { name: "Scan the code" }).click();
-  await page.getByText(/paste the link|Paste the link/).waitFor();
+  await page.getByText("There is no camera. Paste the link instead.").waitFor();
   await page.getByRole("button", { name: "Paste a link" }).click();
   await page.getByRole("textbox", { name: "The pairing link" }).fill(await invite());
   await page.getByRole("dialog").getByRole("button", { name: "Pair" }).click();
   await page.getByRole("textbox", { name: "Pair with this office?" }).waitFor();
   await page.getByRole("dialog").getByRole("button", { name: "Pair" }).click();
   await page.getByRole("button", { name: "files" }).waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
+test("a camera that may not be used is told from none", async (t) => {
+  const { relay } = await world(t);
+  const browser = await openBrowser(["--use-fake-device-for-media-stream", "--deny-permission-prompts"]);
+  t.after(() => browser.close());
+  const page = await newPhone(browser);
+  await page.goto(relay.origin);
+  await page.getByRole("button", { name: "Scan the code" }).click();
+  await page.getByText("The camera may not be used here. Allow it in the browser’s settings, or paste the link.").waitFor();
   assert.deepEqual(page.faults, []);
 });

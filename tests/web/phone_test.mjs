@@ -121,8 +121,10 @@ test("a phone", async (t) => {
     assert.deepEqual(await accessibilityFaults(page), []);
   });
 
-  await t.test("goes on when the relay is started again", async () => {
+  await t.test("says that the relay is gone, and goes on when it is started again", async () => {
     await relay.stop("SIGKILL");
+    await page.getByText(/The relay \S+ does not answer\. Try another network, or tell the office\./).first().waitFor();
+    await picture(page, "phone-relay-gone");
     await relay.start();
     writeFileSync(path.join(files, "after.txt"), "after\n");
     await eventually(async () => {
