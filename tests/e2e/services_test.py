@@ -9,7 +9,7 @@ import threading
 import unittest
 
 from bridge import CLI, BridgeTest, pair
-from servers import Echo, ends, exchange, free_port
+from servers import Echo, ends, ends_at_once, exchange, free_port
 
 
 class Services(BridgeTest):
@@ -22,6 +22,24 @@ class Services(BridgeTest):
         pair(self.office, self.laptop, "--allow", "echo")
         data = os.urandom(8 << 20)
         self.assertEqual(hashlib.sha256(exchange(self.laptop.address_of("echo"), data)).digest(), hashlib.sha256(data).digest())
+
+    def test_a_program_with_a_unix_socket_is_reached_and_one_that_is_away_is_told(self):
+        path = self.path("program.sock")
+        self.office.json("expose", "program", "unix:" + path)
+        pair(self.office, self.laptop, "--allow", "program")
+        address = self.laptop.address_of("program")
+        self.assertTrue(ends_at_once(address))
+        listener = socket.socket(socket.AF_UNIX)
+        self.addCleanup(listener.close)
+        listener.bind(path)
+        listener.listen()
+
+        def answer():
+            client, _ = listener.accept()
+            Echo.serve(client)
+        threading.Thread(target=answer, daemon=True).start()
+        data = os.urandom(1 << 20)
+        self.assertEqual(exchange(address, data), data)
 
     def test_fifty_connections_at_once_are_kept_apart(self):
         pair(self.office, self.laptop, "--allow", "echo")
