@@ -360,6 +360,8 @@ void Peer::resume(Now now) {
   suspended_at_ = far_future;
   core_.drop(attempt_);
   timers_.stop(Timer::retry);
+  // What was suspended before its first echo still needs one, and the retries that asked for it are over.
+  if (!echoed_) timers_.set_earlier(Timer::check, now.boot + limits::path_suspect_after);
   cause_.clear();
   since_ = now.wall;
   if (session_->path) history_.note_use(now, session_->path->remote, relay_url(), traversal::PathReason::back);
