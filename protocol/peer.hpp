@@ -161,6 +161,7 @@ class Peer final : public SessionHolder {
   void check_all(Now now);
   void check_active(Now now);
   void check_due(Now now);
+  bool doubts() const;
   void ask_back(Now now, const Path& path);
   void ask(Now now, traversal::Candidate& candidate);
   void ask_active(Now now);

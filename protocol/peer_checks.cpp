@@ -100,9 +100,13 @@ void Peer::check_active(Now now) {
 void Peer::check_due(Now now) {
   // Until the first echo nothing else keeps asking: packets may come in without one.
   if (waiting_since() != far_future || !echoed_) return check_all(now);
-  // The word that says which path to use may be lost, while answers to other questions show that all is well.
+  if (doubts()) check_active(now);
+}
+
+// The word that says which path to use may be lost, while answers to other questions show that all is well.
+bool Peer::doubts() const {
   const Candidate* active = candidates_.active();
-  if (!is_office() && active && !active->nomination_heard) check_active(now);
+  return waiting_since() != far_future || !echoed_ || (!is_office() && active && !active->nomination_heard);
 }
 
 void Peer::handle_check(Now now, const Path& path, ByteView datagram) {
@@ -210,6 +214,7 @@ void Peer::handle_answer(Now now, const Path& path, const ConnectivityCheck& res
   }
   echoed_ = true;
   announce(now);
+  if (!doubts()) timers_.stop(Timer::check);  // nobody is woken to find that all is well
 }
 
 // Connected is what both ends know: a sealed echo, and at the device a word of the office's within the session (without

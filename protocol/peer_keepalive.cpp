@@ -23,6 +23,7 @@ void Peer::keep_alive(Now now) {
     doubtful_idle_.reset();
   }
   check_active(now);
+  core_.relays.keep_alive_along(now.boot);
 }
 
 // The path in use has answered. Another address of ours, seen by the same far end: the binding was gone, and the question

@@ -22,6 +22,7 @@ RelayClient::RelayClient(RelayClientConfig config, Entropy& entropy)
 void RelayClient::connect(Instant now, const Path& path) {
   path_ = path;
   connected_ = true;
+  connected_at_ = now;
   silence_.reset();
   next_.reset();
   greetings_ = 0;
@@ -94,7 +95,7 @@ void RelayClient::write_header(uint8_t channel, MutableBytes datagram) const {
 
 // The first packet after a silence: what comes back tells whether the routers on the way have kept our binding.
 void RelayClient::note_silence(Instant now) {
-  Duration quiet = now - std::max(last_sent_, last_heard_);
+  Duration quiet = now - std::max({last_sent_, last_heard_, connected_at_});  // what was silent elsewhere says nothing here
   if (ready() && quiet >= limits::keepalive_shortest) silence_ = quiet;
 }
 

@@ -89,6 +89,8 @@ class RelayClient {
   void locate(uint8_t channel) { locate_due_ = channel; }
   // The relay hears of us at least so often; limits::relay_keepalive_office is kept as it is.
   void keep_alive_within(Duration longest);
+  // Another keepalive leaves now: ours goes along if it is nearly due, so that the machine wakes once.
+  void keep_alive_along(Instant now);
   // Leaves the relay, so that the other ends know at once; poll_transmit once more, then it is over.
   void shut_down();
 
@@ -196,6 +198,7 @@ class RelayClient {
   void ask_again(Instant now);
   void note_round_trip(Instant now, Instant asked);
   Instant ping_deadline() const;
+  Duration company() const;
   Duration greet_wait();
   Duration jitter(Duration longest);
   void tell(RelayEvent event);
@@ -215,6 +218,7 @@ class RelayClient {
   int greetings_ = 0;
   int pings_ = 0;                    // unanswered
   Instant last_sent_{}, last_heard_{};
+  Instant connected_at_{};           // by path_
   std::optional<Duration> silence_;  // that our last packet has broken; nothing has come since
   Instant unanswered_since_ = far_future;  // first payload sent after the last word from the relay
   std::optional<std::pair<uint64_t, Instant>> pinged_;  // counter and time of the ping whose answer tells the round trip

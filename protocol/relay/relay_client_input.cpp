@@ -231,8 +231,19 @@ void RelayClient::show(uint8_t channel) {
 // --- the clock --------------------------------------------------------------------------------------------------------
 
 Instant RelayClient::ping_deadline() const {
-  Instant due = std::min(last_sent_, last_heard_) + config_.keepalive;
+  Instant due = std::min(last_sent_, last_heard_) + config_.keepalive + company();
   return unanswered_since_ == far_future ? due : std::min(due, unanswered_since_ + unanswered_patience);
+}
+
+// On a battery a keepalive waits a moment for another one that may take it along.
+Duration RelayClient::company() const {
+  bool mains = config_.keepalive <= limits::relay_keepalive_office;
+  return mains ? Duration::zero() : config_.keepalive / limits::keepalive_company;
+}
+
+void RelayClient::keep_alive_along(Instant now) {
+  if (company() == Duration::zero() || pings_ > 0 || unanswered_since_ != far_future) return;
+  if (ping_deadline() - now <= config_.keepalive / limits::keepalive_nearly_due) ask(now);
 }
 
 void RelayClient::keep_alive_within(Duration longest) {

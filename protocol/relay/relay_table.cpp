@@ -93,6 +93,10 @@ RelayTable::Line* RelayTable::line_for(const RelayAddress& relay, End end) {
   return (lines_[last_number_] = std::move(line)).get();
 }
 
+void RelayTable::keep_alive_along(Instant now) {
+  for (auto& [number, line] : lines_) line->client.keep_alive_along(now);
+}
+
 void RelayTable::keep_alive_within(Duration longest) {
   keepalive_ = longest;
   for (auto& [number, line] : lines_) line->client.keep_alive_within(longest);

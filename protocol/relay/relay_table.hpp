@@ -94,6 +94,7 @@ class RelayTable {
 
   // No relay is left alone for longer, those of an office anyway not: routers on the way would forget us.
   void keep_alive_within(Duration longest);
+  void keep_alive_along(Instant now);                         // as RelayClient's
 
   std::vector<RelayStatus> statuses() const;
   const RelayStatus* status_of(const SocketAddress& mailbox) const;

@@ -132,3 +132,20 @@ TEST_CASE("what was learned of one network's routers is not believed of the next
   idle.world.run(hours(1));
   CHECK(sent <= 150);
 }
+
+TEST_CASE("an idle device asks its office and its relay in one waking, and does nothing between two of them") {
+  Idle idle(7, keeps_for(300s), keeps_for(300s));
+  idle.world.run(10min);
+  std::vector<Instant> sent;
+  idle.world.drop = [&](auto& from, auto&, auto&) {
+    bool ours = from.ip == idle.laptop.router->outside().ip;
+    // What leaves within a tenth of a second leaves while the machine is awake anyway.
+    if (ours && (sent.empty() || idle.world.now - sent.back() > 100ms)) sent.push_back(idle.world.now);
+    return false;
+  };
+  idle.laptop.wakings = 0;
+  idle.world.run(hours(1));
+  CHECK(sent.size() >= 140);
+  CHECK(sent.size() <= 150);
+  CHECK(idle.laptop.wakings <= 160);
+}

@@ -218,7 +218,10 @@ bool World::run(Duration longest, const std::function<bool()>& done) {
         }
         one->node->handle_persisted(one->now(), batch.ticket);
       }
-      if (one->node->next_timeout() <= now) one->node->handle_timeout(one->now());
+      if (one->node->next_timeout() <= now) {
+        one->wakings += std::exchange(one->woken, now) != now;
+        one->node->handle_timeout(one->now());
+      }
     }
   }
 }

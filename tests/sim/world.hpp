@@ -100,6 +100,8 @@ class SimNode {
   std::map<FlowId, SimFlow> flows;
   std::set<std::string> refusing;              // services whose program is down
   uint64_t batches = 0;
+  Instant woken{};                             // by its own timers: when it last was,
+  uint64_t wakings = 0;                        // ... and how often
   std::set<uint16_t> ports;                    // of sockets beside its own
   bool more_sockets = true;                    // its system gives it as many as it wants, else none
 
