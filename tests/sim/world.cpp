@@ -153,6 +153,41 @@ void World::arrive(const Flying& arrived) {
   else ++received_by_stranger[arrived.to], strangers(arrived.to, arrived.datagram);
 }
 
+// Its disk is done with a batch. False: what happened is all that happens to it now.
+bool World::finish_writing(SimNode& one) {
+  PersistBatch batch = *std::exchange(one.writing_, std::nullopt);
+  one.written_at_ = far_future;
+  if (one.disk_full && !(one.disk_reserve && batch.urgency == Urgency::vital) && !(one.admission_reserve && batch.urgency == Urgency::admission)) {
+    one.node->handle_persist_failed(one.now(), batch.ticket, "no space left on device");
+    return false;
+  }
+  WriteFault fault = ++one.writes == one.fault_at ? one.fault : WriteFault::none;
+  if (fault == WriteFault::refused) {
+    one.node->handle_persist_failed(one.now(), batch.ticket, "input/output error");
+    return false;
+  }
+  if (fault == WriteFault::lost) {
+    one.kill();
+    return false;
+  }
+  ++one.batches;
+  for (Row& row : batch.rows) {
+    if (row.and_all_before) {
+      std::erase_if(one.disk, [&](const auto& kept) {
+        return kept.first.first == row.kind && std::ranges::lexicographical_compare(kept.first.second, row.key);
+      });
+    }
+    if (row.value) one.disk[{row.kind, row.key}] = *row.value;
+    else one.disk.erase({row.kind, row.key});
+  }
+  if (fault == WriteFault::untold) {
+    one.kill();
+    return false;
+  }
+  one.node->handle_persisted(one.now(), batch.ticket);
+  return true;
+}
+
 bool World::run(Duration longest, const std::function<bool()>& done) {
   Instant until = now + longest;
   Instant last = now;
@@ -186,38 +221,7 @@ bool World::run(Duration longest, const std::function<bool()>& done) {
     }
     for (auto& one : nodes) {
       if (!one->node || one->stopped) continue;
-      if (one->written_at_ <= now) {
-        PersistBatch batch = *std::exchange(one->writing_, std::nullopt);
-        one->written_at_ = far_future;
-        if (one->disk_full && !(one->disk_reserve && batch.urgency == Urgency::vital) && !(one->admission_reserve && batch.urgency == Urgency::admission)) {
-          one->node->handle_persist_failed(one->now(), batch.ticket, "no space left on device");
-          continue;
-        }
-        WriteFault fault = ++one->writes == one->fault_at ? one->fault : WriteFault::none;
-        if (fault == WriteFault::refused) {
-          one->node->handle_persist_failed(one->now(), batch.ticket, "input/output error");
-          continue;
-        }
-        if (fault == WriteFault::lost) {
-          one->kill();
-          continue;
-        }
-        ++one->batches;
-        for (Row& row : batch.rows) {
-          if (row.and_all_before) {
-            std::erase_if(one->disk, [&](const auto& kept) {
-              return kept.first.first == row.kind && std::ranges::lexicographical_compare(kept.first.second, row.key);
-            });
-          }
-          if (row.value) one->disk[{row.kind, row.key}] = *row.value;
-          else one->disk.erase({row.kind, row.key});
-        }
-        if (fault == WriteFault::untold) {
-          one->kill();
-          continue;
-        }
-        one->node->handle_persisted(one->now(), batch.ticket);
-      }
+      if (one->written_at_ <= now && !finish_writing(*one)) continue;
       if (one->node->next_timeout() <= now) {
         one->wakings += std::exchange(one->woken, now) != now;
         one->node->handle_timeout(one->now());

@@ -215,6 +215,7 @@ class World {
     bool operator>(const Flying& other) const { return std::tie(at, order) > std::tie(other.at, other.order); }
   };
   Instant next_event() const;
+  bool finish_writing(SimNode& one);
   void arrive(const Flying& arrived);
   SimNode* node_at(const SocketAddress& address, const Router* router);
   struct Departure {
