@@ -5,6 +5,7 @@
 #include <string>
 
 #include "daemon/io/file_descriptor.hpp"
+#include "daemon/relay/tls_records.hpp"
 #include "keys/bytes.hpp"
 #include "keys/result.hpp"
 
@@ -36,21 +37,42 @@ class ByteStream {
   void start_tls_client(const TlsSettings& settings, const std::string& host);
 
   Outcome handshake();  // done at once without TLS
+  // `into` has room for least_room bytes.
+  static constexpr size_t least_room = 4 * TlsRecords::sealed_longest;
   Outcome read(MutableBytes into, size_t& count);
+  // What is not counted is given again, at the beginning of the next call's bytes.
   Outcome write(ByteView bytes, size_t& count);
   // TLS may hold bytes that the socket no longer announces: the last read() has filled all that it was given.
   bool has_buffered() const;
   int fd() const { return fd_.get(); }
 
  private:
-  Outcome outcome_of(int result);
+  // From the end of a server's handshake on, if it is TLS 1.3: OpenSSL's part is over.
+  struct Records {
+    TlsRecords layer;
+    Bytes received{};        // the beginning of a record whose rest is to come
+    Bytes unsent{};          // sealed, and not taken by the socket yet
+    size_t unsent_text = 0;  // bytes that are in it
+    bool ended = false;
+  };
+  struct TrafficSecrets;
   struct Free {
     void operator()(ssl_st* ssl) const;
+    void operator()(TrafficSecrets* secrets) const;
   };
+  static void keep_secret(const ssl_st* ssl, const char* line);
+  friend Result<TlsSettings> tls_server_settings(const std::string& certificate, const std::string& key);
+  Outcome outcome_of(int result);
+  void take_over_records();
+  Outcome read_records(MutableBytes into, size_t& count);
+  Outcome write_records(ByteView bytes, size_t& count);
+
   FileDescriptor fd_;
   TlsSettings settings_;
   bool filled_ = false;
+  std::unique_ptr<TrafficSecrets, Free> secrets_;  // while a server's handshake runs
   std::unique_ptr<ssl_st, Free> tls_;
+  std::unique_ptr<Records> records_;
 };
 
 }  // namespace drawbridge

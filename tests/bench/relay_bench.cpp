@@ -79,15 +79,19 @@ class RelayProcess {
     rest >> user >> system;
     return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
   }
-  double resident_kib() const {
+  double resident_kib() const { return status("VmRSS:"); }
+  // Without pages of the program's files, which come and go whoever is connected.
+  double own_kib() const { return status("RssAnon:"); }
+
+ private:
+  double status(const std::string& field) const {
     std::ifstream in("/proc/" + std::to_string(pid_) + "/status");
     for (std::string line; std::getline(in, line);) {
-      if (line.starts_with("VmRSS:")) return std::stod(line.substr(6));
+      if (line.starts_with(field)) return std::stod(line.substr(field.size()));
     }
     return 0;
   }
 
- private:
   std::string folder_, url_, websocket_;
   pid_t pid_ = 0;
 };
@@ -252,7 +256,7 @@ uint64_t flood_sockets(const char* what, const RelayUrl& url, RelayProcess* rela
 // Devices that wait over WebSocket: what each costs the relay in memory.
 void idle_sockets(const char* what, RelayProcess& relay, size_t devices) {
   Loop loop;
-  double empty = relay.resident_kib();
+  double empty = relay.own_kib();
   std::vector<std::unique_ptr<SocketUser>> users;
   LocalTimer wake(loop, [] {});
   for (size_t i = 0; i < devices; ++i) {
@@ -262,14 +266,14 @@ void idle_sockets(const char* what, RelayProcess& relay, size_t devices) {
       loop.run_once();
     }
   }
-  double full = relay.resident_kib();
+  double full = relay.own_kib();
   std::printf("%s: %zu devices; %.0f KiB empty, %.0f KiB full: %.2f KiB each\n", what, devices, empty, full, (full - empty) / static_cast<double>(devices));
   std::fflush(stdout);  // before another relay is forked
 }
 
 void idle(RelayProcess& relay, size_t devices) {
   Loop loop;
-  double empty = relay.resident_kib();
+  double empty = relay.own_kib();
   std::vector<std::unique_ptr<Users>> groups;
   Instant started = clock_now();
   double cpu = relay.cpu_seconds();
@@ -296,7 +300,7 @@ void idle(RelayProcess& relay, size_t devices) {
     uv_run(loop.raw(), UV_RUN_NOWAIT);
   }
   double seconds = std::chrono::duration<double>(clock_now() - started).count();
-  double full = relay.resident_kib();
+  double full = relay.own_kib();
   std::printf("%zu devices in %.1f s, %.3f ms of CPU each; %.0f KiB empty, %.0f KiB full: %.2f KiB each\n", devices, seconds,
               (relay.cpu_seconds() - cpu) * 1000 / static_cast<double>(devices), empty, full, (full - empty) / static_cast<double>(devices));
   std::fflush(stdout);
