@@ -113,7 +113,8 @@ void RelayServer::forward(Instant now, const Link& link, uint8_t ecn, size_t seg
   forwards_.push_back({to.link, ecn, segment_size, run});
 }
 
-// Both quotas are charged; what is above either is dropped, and both ends are told.
+// Both quotas are charged; what is above either is dropped. Who sends is told, and those to whom it then does not come: the
+// mailbox's other end, or, if it is the address that sends too much, the other ends of all its mailboxes.
 bool RelayServer::charge(Instant now, Association& from, Mailbox& mailbox, size_t bytes) {
   bool address = from.address->bytes.take(now, bytes);
   bool own = mailbox.rate.take(now, bytes) && mailbox.day.take(now, bytes);
@@ -128,6 +129,10 @@ bool RelayServer::charge(Instant now, Association& from, Mailbox& mailbox, size_
     for (const MailboxEnd* end : {&mailbox.office, &mailbox.device}) {
       if (end->association != no_slot) tell(*slots_[end->association]);
     }
+    return false;
+  }
+  for (const Channel& channel : from.channels) {
+    if (channel.mailbox) tell_other_end(*channel.mailbox, channel.end);
   }
   return false;
 }

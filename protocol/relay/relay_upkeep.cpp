@@ -68,7 +68,8 @@ ChannelState RelayServer::channel_state(Instant now, const Channel& channel) con
   if (!channel.mailbox) return {static_cast<uint8_t>(channel.status), 0};
   const MailboxEnd& other = channel.mailbox->other(channel.end);
   auto status = static_cast<uint8_t>(other.association == no_slot ? Status::waiting : Status::joined);
-  if (channel.mailbox->over_until > now) status |= over_quota_bit;
+  bool other_over = other.association != no_slot && slots_[other.association]->address->over_until > now;
+  if (channel.mailbox->over_until > now || other_over) status |= over_quota_bit;
   return {status, other.openings};
 }
 

@@ -61,9 +61,32 @@ TEST_CASE("an address above its quota loses packets and is told while it lasts, 
   CHECK(Bounded::address_is_over(b.device));
   CHECK_FALSE(Bounded::address_is_over(b.office));
   CHECK_FALSE(Bounded::mailbox_is_over(b.device));
+  CHECK(Bounded::mailbox_is_over(b.office));  // to whom it does not come
   b.office.say(b.at_office, "answer");
   CHECK(b.world.run(1s, [&] { return b.device.heard("answer"); }));
   CHECK(b.world.run(60s, [&] { return !Bounded::address_is_over(b.device); }));
+}
+
+TEST_CASE("an office's quota is told to the devices in all its mailboxes, to nobody else, and for no longer than it lasts") {
+  Bounded b(4, {.address_bytes_per_second = 50'000});
+  RelayUser &other = b.world.device(), &stranger = b.world.device(), &friend_of_stranger = b.world.office();
+  uint8_t at_other = other.open(pair_secret(2), End::device), at_stranger = stranger.open(pair_secret(3), End::device);
+  b.office.open(pair_secret(2), End::office);
+  friend_of_stranger.open(pair_secret(3), End::office);
+  for (RelayUser* user : {&other, &stranger, &friend_of_stranger}) user->connect();
+  REQUIRE(b.world.run(20s, [&] { return other.status(at_other) == Status::joined && stranger.status(at_stranger) == Status::joined; }));
+  for (int i = 0; i < 200; ++i) {
+    b.office.say(b.at_office, std::string(1200, 'q'));
+    b.world.run(1ms);
+  }
+  b.world.run(1s);
+  CHECK(Bounded::address_is_over(b.office));
+  for (RelayUser* device : {&b.device, &other}) {
+    CHECK(Bounded::mailbox_is_over(*device));
+    CHECK_FALSE(Bounded::address_is_over(*device));
+  }
+  for (RelayUser* user : {&stranger, &friend_of_stranger}) CHECK_FALSE(Bounded::mailbox_is_over(*user));
+  CHECK(b.world.run(60s, [&] { return !Bounded::mailbox_is_over(b.device) && !Bounded::mailbox_is_over(other); }));
 }
 
 TEST_CASE("a mailbox that has used up its day is told so at both ends, and passes as much again a day later") {
@@ -85,7 +108,7 @@ TEST_CASE("a connection that a relay's quota holds back goes on, and both ends n
   Apart a(3, &symmetric, &symmetric);
   a.pair();
   REQUIRE(a.relayed());
-  RelayLimits limits{.mailbox_bytes_per_second = 50'000};
+  RelayLimits limits = GENERATE(RelayLimits{.mailbox_bytes_per_second = 50'000}, RelayLimits{.address_bytes_per_second = 50'000});
   a.relay.server = std::make_unique<RelayServer>(RelayServerConfig{.identity = a.relay.identity, .operator_name = "Test", .country = "FR", .other_url = {}, .limits = limits}, a.relay.entropy);
   auto cause_at = [&](SimNode& node) {
     RelationKey peer = &node == &a.laptop ? RelationKey{PeerRole::office, a.office.identity.id} : RelationKey{PeerRole::device, a.laptop.identity.id};
