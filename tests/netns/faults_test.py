@@ -29,6 +29,9 @@ class FaultsTest(unittest.TestCase):
         self.addCleanup(self.explain)
         self.home.start(self.lab)
         eventually(lambda: any(map(is_direct, paths_of(self.home.laptop))), PATIENCE, 'a direct path')
+        self.begin()
+
+    def begin(self):
         self.transfer = Transfer(self.lab, self.home.laptop.address_of('stream'), LENGTH, RATE)
         self.addCleanup(self.transfer.end)
         self.transfer.moves_on(PATIENCE, 'before the fault')
@@ -60,6 +63,7 @@ class FaultsTest(unittest.TestCase):
         """Nothing may pass for a while, as long as it takes until the laptop has noticed."""
         self.lab(*begin)
         eventually(lambda: self.home.laptop.peer('office')['state'] != 'connected', PATIENCE, 'the laptop notices')
+        self.assertLess(self.transfer.count(), LENGTH)
         self.lab(*end)
         self.goes_on(f'after {end}')
         self.arrives()
@@ -79,6 +83,20 @@ class FaultsTest(unittest.TestCase):
 
     def test_no_udp_at_the_office(self):
         self.during('block', 'office', 'udp', end=[('unblock', 'office')])
+
+    def test_no_tcp_at_the_laptop_that_uses_the_relays_websocket(self):
+        self.no_tcp_on_a_websocket('laptop')
+
+    def test_no_tcp_at_the_office_that_uses_the_relays_websocket(self):
+        self.no_tcp_on_a_websocket('office')
+
+    def no_tcp_on_a_websocket(self, side):
+        """Without UDP the relay's WebSocket is the only way of this side; then that is blocked, too."""
+        self.lab('block', side, 'udp')
+        eventually(lambda: (self.home.laptop.peer('office')['path'] or {}).get('kind') == 'relayed', PATIENCE, 'a relayed path')
+        self.arrives()
+        self.begin()
+        self.outage(('block', side, 'tcp'), ('unblock', side, 'tcp'))
 
     def test_the_two_cut_off_from_one_another(self):
         self.during('partition', 'office', 'laptop', end=[('heal',)])
