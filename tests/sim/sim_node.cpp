@@ -159,6 +159,19 @@ void SimNode::write(SimFlow& flow) {
   }
 }
 
+void SimNode::answer(const event::PortsWanted& wanted) {
+  std::vector<uint16_t> fresh;
+  for (uint16_t i = 0; i < wanted.count && more_sockets; ++i) fresh.push_back(next_port_++);
+  ports.insert(fresh.begin(), fresh.end());
+  node->handle_ports(now(), wanted.peer, fresh);
+}
+
+void SimNode::answer_ports() {
+  ports_held = false;
+  for (const event::PortsWanted& wanted : std::exchange(unanswered_ports_, {})) answer(wanted);
+  pump();
+}
+
 void SimNode::handle(const Event& event) {
   if (const auto* e = std::get_if<event::RequestDone>(&event)) results[e->request] = *e;
   if (const auto* e = std::get_if<event::FlowRequested>(&event)) {
@@ -173,12 +186,7 @@ void SimNode::handle(const Event& event) {
     serve(flow);
   }
   if (const auto* e = std::get_if<event::FlowAccepted>(&event)) flows[e->flow].accepted = true;
-  if (const auto* e = std::get_if<event::PortsWanted>(&event)) {
-    std::vector<uint16_t> fresh;
-    for (uint16_t i = 0; i < e->count && more_sockets; ++i) fresh.push_back(next_port_++);
-    ports.insert(fresh.begin(), fresh.end());
-    node->handle_ports(now(), e->peer, fresh);
-  }
+  if (const auto* e = std::get_if<event::PortsWanted>(&event)) ports_held ? unanswered_ports_.push_back(*e) : answer(*e);
   if (const auto* e = std::get_if<event::PortsReleased>(&event)) {
     for (uint16_t port : e->ports) ports.erase(port);
   }

@@ -56,6 +56,7 @@ class SimNode {
 
   SimFlow& open_datagrams(const DeviceId& office, const std::string& service);
   void send_datagram(SimFlow& flow, ByteView datagram) { node->send_datagram(now(), flow.id, datagram); }
+  void answer_ports();             // all that were held, within one turn
   void poke(SimFlow& flow) { serve(flow); }   // to_write or paused was changed
   bool done(RequestId request) const { return results.contains(request); }
   const PeerStatus* peer(const DeviceId& id) const;
@@ -104,6 +105,7 @@ class SimNode {
   uint64_t wakings = 0;                        // ... and how often
   std::set<uint16_t> ports;                    // of sockets beside its own
   bool more_sockets = true;                    // its system gives it as many as it wants, else none
+  bool ports_held = false;                     // its driver answers event::PortsWanted in answer_ports() only
 
  private:
   SocketAddress sending_address(const Path& path) const;
@@ -116,6 +118,8 @@ class SimNode {
   std::map<std::pair<uint16_t, bool>, std::pair<Instant, event::RelayWanted>> opening_;  // by number, and whether beside
   std::map<uint16_t, std::string> prepared_;   // ready beside: URLs
   uint16_t next_port_ = 40'000;
+  std::vector<event::PortsWanted> unanswered_ports_;
+  void answer(const event::PortsWanted& wanted);
   void handle(const Event& event);
   void serve(SimFlow& flow);
   void read(SimFlow& flow);

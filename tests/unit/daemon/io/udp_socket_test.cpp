@@ -190,3 +190,31 @@ TEST_CASE("of several sockets the one that owns the local address carries the ru
   CHECK(device.datagrams[0].path.remote == office.addresses()[1]);
   CHECK(device_v6.datagrams[0].path.remote == office.addresses()[2]);
 }
+
+TEST_CASE("fresh sockets for a punch send from the address at which the owner lets the daemon listen") {
+  Loop loop;
+  UdpEndpoints office(loop, {[](const DatagramRun&) {}, [] {}});
+  const SocketAddress named = SocketAddress::v4(127, 0, 0, 2, 0);
+  REQUIRE(office.open({named}));
+  std::vector<uint16_t> ports = office.open_more(3);
+  REQUIRE(ports.size() == 3);
+  Receiver device(loop, SocketAddress::v4(127, 0, 0, 3, 0));
+  Bytes hello = numbered(64);
+  for (uint16_t port : ports) {
+    Path path;
+    path.local.port = port;
+    path.remote = device.socket->address();
+    REQUIRE(office.send({path, 0, 64, hello}) == 64);
+  }
+  REQUIRE(run_until(loop, [&] { return device.datagrams.size() == 3; }));
+  for (size_t i = 0; i < 3; ++i) CHECK(device.datagrams[i].path.remote == SocketAddress{named.ip, ports[i]});
+  // And once it is closed, no other socket speaks for it.
+  office.close(ports);
+  Path path;
+  path.local.port = ports[0];
+  path.remote = device.socket->address();
+  office.send({path, 0, 64, hello});
+  office.send({{office.addresses()[0], device.socket->address()}, 0, 64, hello});
+  REQUIRE(run_until(loop, [&] { return device.datagrams.size() == 4; }));
+  CHECK(device.datagrams[3].path.remote == office.addresses()[0]);
+}
