@@ -28,6 +28,7 @@ std::string mapping_text(const std::string& mapping) {
 std::string relay_text(const Value& relay) {
   std::string url = relay.text("url").substr(0, relay.text("url").find('#'));
   if (relay.text("state") == "name_unknown") return url + ": its name is not found";
+  if (relay.text("state") == "captive_portal") return url + ": a web page answers in its place";
   if (relay.text("state") != "ready") return url + ": no answer";
   std::string out = url + fmt::format(": answers by {} in {:.1f} ms", relay.text("transport") == "udp" ? "UDP" : "WebSocket",
                                       relay.real("rtt_ms").value_or(0));

@@ -16,6 +16,7 @@ namespace {
 
 const char* relay_state(const RelayFacts& relay) {
   if (relay.answers) return relay.over_quota ? "over_quota" : "ready";
+  if (relay.captive_portal) return "captive_portal";
   if (relay.name_unknown) return "name_unknown";
   return relay.silent ? "silent" : "waiting";
 }
@@ -67,7 +68,10 @@ PathFacts path_facts(Scope& scope, const PeerStatus& peer) {
     return gone;
   }
   facts->has_address = has_network(scope);
-  for (RelayFacts& relay : facts->relays) relay.name_unknown = !relay.answers && scope.relay_links.name_unknown(relay.url);
+  for (RelayFacts& relay : facts->relays) {
+    relay.name_unknown = !relay.answers && scope.relay_links.name_unknown(relay.url);
+    relay.captive_portal = !relay.answers && scope.relay_links.captive_portal(relay.url);
+  }
   return *facts;
 }
 
@@ -105,6 +109,7 @@ ReachFacts reach_facts(Scope& scope) {
   std::vector<relay::RelayStatus> used = scope.node().relays();
   facts.relays = std::max(used.size(), scope.node().own_relays().size());
   for (const relay::RelayStatus& relay : used) {
+    facts.captive_portal |= !relay.ready && scope.relay_links.captive_portal(relay.address.url);
     if (is_inside(relay)) {
       --facts.relays;
       continue;

@@ -17,9 +17,10 @@ Value words(const char* code, const traversal::Explanation& explanation) {
 
 Value relay_document(Scope& scope, const relay::RelayStatus& relay, Instant began) {
   bool fresh = relay.ready && relay.measured >= began;
-  const char* state = fresh                                             ? "ready"
-                      : scope.relay_links.name_unknown(relay.address.url) ? "name_unknown"
-                                                                          : "silent";
+  const char* state = fresh                                               ? "ready"
+                      : scope.relay_links.captive_portal(relay.address.url) ? "captive_portal"
+                      : scope.relay_links.name_unknown(relay.address.url)   ? "name_unknown"
+                                                                            : "silent";
   return Value::map({{"url", relay.address.url},
                      {"state", state},
                      {"transport", fresh ? Value(relay.by_udp ? "udp" : "websocket") : Value()},
@@ -62,7 +63,7 @@ Value netcheck_document(Scope& scope, Instant began) {
   traversal::Outlet outlet = outlet_of(facts);
   Value outlet_words = words(name_of(outlet), explain(outlet));
   Value reach = reach_document(scope);
-  bool hopeless = outlet == traversal::Outlet::nothing || outlet == traversal::Outlet::no_names;
+  bool hopeless = outlet == traversal::Outlet::nothing || outlet == traversal::Outlet::no_names || outlet == traversal::Outlet::captive_portal;
   return Value::map({{"verdict", reach.is_null() || hopeless ? outlet_words : reach},
                      {"reach", reach},
                      {"outlet", outlet_words},

@@ -178,11 +178,20 @@ bool RelayLinks::is_ready(const Line& line) const {
   return false;
 }
 
-bool RelayLinks::name_unknown(std::string_view text) const {
+const RelayLinks::Line* RelayLinks::line_to(std::string_view text) const {
   auto url = relay::parse_relay_url(text);
-  return url && std::any_of(lines_.begin(), lines_.end(), [&](const auto& entry) {
-    return entry.second.url.key.id == url->key.id && entry.second.name_unknown;
-  });
+  auto found = std::find_if(lines_.begin(), lines_.end(), [&](const auto& entry) { return url && entry.second.url.key.id == url->key.id; });
+  return found == lines_.end() ? nullptr : &found->second;
+}
+
+bool RelayLinks::name_unknown(std::string_view url) const {
+  const Line* line = line_to(url);
+  return line && line->name_unknown;
+}
+
+bool RelayLinks::captive_portal(std::string_view url) const {
+  const Line* line = line_to(url);
+  return line && line->captive_portal;
 }
 
 bool RelayLinks::carries(const Path& path) const {
@@ -238,6 +247,7 @@ void RelayLinks::closed(uint16_t number, uint64_t opened, const Error& why) {
   if (entry == lines_.end() || entry->second.opened != opened) return;  // one that is not used any more
   Line& line = entry->second;
   line.opened = 0;
+  line.captive_portal = line.client->met_captive_portal();
   over_.push_back(std::move(line.client));
   log_.info(LogEvent::relay_unreachable,
             {{LogField::address, line.url.host}, {LogField::message, why.message}, {LogField::remedy, why.remedy}});

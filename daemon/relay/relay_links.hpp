@@ -23,6 +23,8 @@ class RelayLinks final : public NodeDriver::Outlet {
   void handle(const event::RelayWanted& wanted);
   // Whether the newest lookup of this relay's name, by whichever transport, found nothing. A proxy looks it up itself.
   bool name_unknown(std::string_view url) const;
+  // Whether the newest WebSocket to this relay met a network that wants somebody to sign in.
+  bool captive_portal(std::string_view url) const;
 
   // NodeDriver::Outlet
   bool carries(const Path& path) const override;
@@ -38,6 +40,7 @@ class RelayLinks final : public NodeDriver::Outlet {
     uint64_t lookup = 0;                          // the newest
     std::map<relay::RelayUrl::Transport, size_t> unanswered;  // lookups since the relay was last known to answer
     bool name_unknown = false;                    // it found nothing
+    bool captive_portal = false;                  // answered the newest WebSocket that is over
   };
   // A WebSocket that is made ready while the line uses UDP.
   struct Beside {
@@ -56,6 +59,7 @@ class RelayLinks final : public NodeDriver::Outlet {
   // The proxy that leads to this relay; null: none.
   const ProxySetting* proxy_to(const relay::RelayUrl& url) const;
   void drop(uint16_t number);
+  const Line* line_to(std::string_view url) const;
   bool is_ready(const Line& line) const;
   void found(uint16_t number, uint64_t lookup, std::vector<SocketAddress> addresses);
   void open(uint16_t number, Line& line, ByteView hello);

@@ -158,6 +158,8 @@ size_t RelayWebSocketClient::read_head(ByteView bytes) {
     }
     return length;
   }
+  met_captive_portal_ = upgrade::is_captive_portal(head, url_.host);
+  if (met_captive_portal_) return close("This network shows a web page in the relay's place.", "Open a web page and sign in."), length;
   if (!upgrade::accepts(head, key_)) return close("The relay refuses.", "Check the relay's URL, its path and the token."), length;
   phase_ = Phase::open;
   patience_.stop();

@@ -48,6 +48,8 @@ class RelayWebSocketClient {
   bool is_open() const { return phase_ == Phase::open; }
   bool awaits_hello() const { return hello_.empty(); }
   void upgrade(ByteView hello);
+  // It is over because a network that wants somebody to sign in answered.
+  bool met_captive_portal() const { return met_captive_portal_; }
   SocketAddress local_address() const { return own_address(stream_.fd()); }
 
  private:
@@ -69,7 +71,7 @@ class RelayWebSocketClient {
   Bytes hello_;
   Callbacks callbacks_;
   std::string key_;
-  bool paused_ = false;
+  bool paused_ = false, met_captive_portal_ = false;
   Phase phase_ = Phase::connecting;
   ByteStream stream_;
   relay::FrameQueue out_;

@@ -160,6 +160,21 @@ bool accepts(std::string_view head, const std::string& key) {
   return right && status_of(head) == 101;
 }
 
+bool is_captive_portal(std::string_view head, std::string_view host) {
+  int status = status_of(head);
+  bool elsewhere = false;
+  for_each_line(head, [&](std::string_view line) {
+    size_t colon = line.find(':');
+    if (colon == std::string_view::npos || !same(line.substr(0, colon), "location")) return;
+    std::string_view to = trim(line.substr(colon + 1));
+    size_t authority = to.find("//");
+    if (authority == std::string_view::npos) return;  // a path: the same host
+    to = to.substr(authority + 2);
+    elsewhere = !same(to.starts_with('[') ? to.substr(1, to.find(']') - 1) : to.substr(0, to.find_first_of(":/?#")), host);
+  });
+  return status == 511 || (status >= 300 && status < 400 && elsewhere);
+}
+
 std::string connect_request(const std::string& target, const std::string& user, const std::string& password) {
   std::string authorisation;
   if (!user.empty())

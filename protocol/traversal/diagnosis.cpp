@@ -53,6 +53,7 @@ Cause why_not_met(const PathFacts& f) {
 
 Cause why_no_relay_answers(const PathFacts& f) {
   if (f.relays.empty()) return f.clock_behind ? Cause::clock_wrong : Cause::no_relay;
+  if (any(f.relays, [](const RelayFacts& r) { return r.captive_portal; })) return Cause::captive_portal;
   if (all(f.relays, [](const RelayFacts& r) { return r.name_unknown; })) return Cause::relay_name_unknown;
   if (!all(f.relays, [](const RelayFacts& r) { return r.silent || r.name_unknown; })) return Cause::connecting;
   // One relay may have stopped; several at a time rather tell of this network.
@@ -88,6 +89,7 @@ Outlet outlet_of(const ReachFacts& f) {
   if (!f.has_address) return Outlet::no_network;
   if (f.udp_passes == true) return Outlet::everything;
   if (f.relays_answering > 0) return f.udp_passes == false ? Outlet::web_only : Outlet::udp_unknown;
+  if (f.captive_portal) return Outlet::captive_portal;
   if (f.relays == 0) return Outlet::unknown;
   return f.names_unknown == f.relays ? Outlet::no_names : Outlet::nothing;
 }

@@ -15,6 +15,7 @@ namespace drawbridge::traversal {
 struct RelayFacts {
   std::string url;
   bool name_unknown = false;    // its name is not found: the driver's word
+  bool captive_portal = false;  // another web server sent us elsewhere in its place: likewise
   bool silent = false;          // asked for long enough, by each of its transports, and has not answered
   bool answers = false;
   bool over_quota = false;      // it drops packets of ours
@@ -65,6 +66,7 @@ enum class Cause : uint8_t {
   peer_silent,                  // the peer is at the relay and does not answer
   refused,
   clock_wrong,
+  captive_portal,               // this network answers in a relay's place, until somebody has signed in
   nothing_gets_out,
   relay_name_unknown,
   relay_silent,
@@ -92,6 +94,7 @@ struct ReachFacts {
   bool fixed = false;           // the owner has named an address
   size_t relays = 0, relays_answering = 0, relays_silent = 0;
   size_t names_unknown = 0;     // of the silent ones: whose names are not found
+  bool captive_portal = false;  // answered in the place of one of them
   std::optional<bool> udp_passes;
   NatBehaviour here;
 };
@@ -116,6 +119,7 @@ Explanation explain(Reach reach);
 enum class Outlet : uint8_t {
   everything,
   web_only,         // relays answer by WebSocket, not by UDP
+  captive_portal,   // no relay answers, and another web server in a relay's place
   nothing,          // no relay answers
   no_names,         // relays' names are not found
   no_network,

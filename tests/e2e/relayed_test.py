@@ -106,7 +106,9 @@ class Relayed(ThreeNetworks):
         portal = subprocess.Popen(["ip", "netns", "exec", self.relay_network, "python3", "-c", PORTAL])
         self.addCleanup(lambda: (portal.kill(), portal.wait()))
         self.in_relay_network("nft", "-f", "-", input=CAPTIVE)
-        eventually(lambda: self.laptop.json("why", "office")["cause"] == "relay_silent", 120, "the laptop says that its relay does not answer")
+        eventually(lambda: self.laptop.json("why", "office")["cause"] == "captive_portal", 120, "the laptop says what answers in the relay's place")
+        outlet = self.laptop.json("netcheck")["outlet"]
+        self.assertEqual((outlet["code"], outlet["remedy"]), ("captive_portal", "Open a web page and sign in; Drawbridge goes on by itself."))
         turned = self.in_relay_network("nft", "list", "counters", "table", "ip", "portal", capture_output=True).stdout
         self.assertNotIn("packets 0", turned)  # the WebSocket was tried, and met the portal
         self.in_relay_network("nft", "delete", "table", "ip", "portal")

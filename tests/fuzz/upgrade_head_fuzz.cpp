@@ -28,6 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     fuzz::require(!request->upgrades || request->key.find_first_of("\r\n") == std::string::npos, "a key is one line");
   }
   (void)accepts(text.substr(0, length), key);
+  (void)is_captive_portal(text.substr(0, length), "relay.example");
   int status = status_of(text);
   fuzz::require(status >= 0 && status <= 999, "a status has three digits");
   return 0;
@@ -38,7 +39,7 @@ std::vector<Bytes> fuzz::samples() {
   Bytes hello(40, 7);
   std::string request = upgrade_request("relay.example", "/relay", key, hello);
   std::vector<Bytes> inputs{bytes(request), bytes("GET / HTTP/1.1\r\nHost: shell.example\r\nAccept-Encoding: gzip, br;q=0\r\nIf-None-Match: \"x\"\r\nX-Forwarded-For: 192.0.2.1, 192.0.2.2\r\n\r\n"),
-                            bytes("POST / HTTP/1.1\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc"), bytes("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"),
+                            bytes("POST / HTTP/1.1\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc"), bytes("HTTP/1.1 302 Found\r\nLocation: http://portal.example/sign-in\r\n\r\n"), bytes("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"),
                             bytes(connect_request("relay.example:443", "user", "password"))};
   if (auto parsed = parse_request(request)) inputs.push_back(bytes(switching_answer(*parsed)));
   return inputs;

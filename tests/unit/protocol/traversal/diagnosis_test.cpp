@@ -27,7 +27,7 @@ PathFacts relayed(NatBehaviour here = steady, NatBehaviour there = steady) {
 }
 
 constexpr RelayFacts meeting{.answers = true, .peer_there = true}, waiting{.answers = true}, silent{.silent = true},
-    nameless{.name_unknown = true}, asked{};
+    nameless{.name_unknown = true}, portal{.captive_portal = true}, asked{};
 
 PathFacts apart(std::vector<RelayFacts> relays = {}) {
   PathFacts f;
@@ -91,6 +91,9 @@ TEST_CASE("without a connection this computer is suspected first, then the way, 
   CHECK(diagnose(apart({nameless})) == Cause::relay_name_unknown);
   CHECK(diagnose(apart({silent})) == Cause::relay_silent);
   CHECK(diagnose(apart({silent, silent})) == Cause::nothing_gets_out);
+  CHECK(diagnose(apart({portal})) == Cause::captive_portal);
+  CHECK(diagnose(apart({silent, portal})) == Cause::captive_portal);
+  CHECK(diagnose(apart({waiting, portal})) == Cause::peer_away);
   CHECK(diagnose(apart({silent, nameless})) == Cause::nothing_gets_out);
   CHECK(diagnose(apart({silent, waiting})) == Cause::peer_away);
   CHECK(diagnose(apart({waiting, meeting})) == Cause::peer_silent);
@@ -174,6 +177,9 @@ TEST_CASE("what a network lets out is told by the relays that answer, and how") 
   CHECK(outlet([](ReachFacts& f) { f.udp_passes.reset(); }) == Outlet::udp_unknown);
   CHECK(outlet([](ReachFacts& f) { f.relays_answering = 0, f.relays_silent = 2; }) == Outlet::nothing);
   CHECK(outlet([](ReachFacts& f) { f.relays_answering = 0, f.relays_silent = f.names_unknown = 2; }) == Outlet::no_names);
+  CHECK(outlet([](ReachFacts& f) { f.relays_answering = 0, f.captive_portal = true; }) == Outlet::captive_portal);
+  CHECK(outlet([](ReachFacts& f) { f.relays = f.relays_answering = 0, f.captive_portal = true; }) == Outlet::captive_portal);
+  CHECK(outlet([](ReachFacts& f) { f.udp_passes = false, f.captive_portal = true; }) == Outlet::web_only);
   CHECK(outlet([](ReachFacts& f) { f.relays = f.relays_answering = 0; }) == Outlet::unknown);
   CHECK(outlet([](ReachFacts& f) { f.has_address = false; }) == Outlet::no_network);
   CHECK(std::string(name_of(last_outlet)) == "udp_unknown");
