@@ -12,7 +12,7 @@ const RouterKind symmetric{"symmetric", apdm, apdm};
 
 }  // namespace
 
-TEST_CASE("of two answers with sockets in one turn the first was for a search that is over: its sockets are given back") {
+TEST_CASE("of two answers with sockets in one turn the first was for a search that is over, and its sockets are given back") {
   Apart a(26, &symmetric, &port_restricted);
   a.office.ports_held = true;
   a.pair();

@@ -38,7 +38,7 @@ uint16_t come_and_go(RelayTable& table, sim::SeededEntropy& entropy) {
 
 }  // namespace
 
-TEST_CASE("the number of a relay that was left is not given to the next: an answer that comes late is not taken for its own") {
+TEST_CASE("the number of a relay that was left is not given to the next, so that a late answer is not taken for its own") {
   sim::SeededEntropy entropy(1);
   RelayTable table(entropy);
   uint16_t first = come_and_go(table, entropy);
