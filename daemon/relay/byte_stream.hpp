@@ -37,7 +37,7 @@ class ByteStream {
   void start_tls_client(const TlsSettings& settings, const std::string& host);
 
   Outcome handshake();  // done at once without TLS
-  // `into` has room for least_room bytes.
+  // `into` of a server's connection has room for least_room bytes.
   static constexpr size_t least_room = 4 * TlsRecords::sealed_longest;
   Outcome read(MutableBytes into, size_t& count);
   // What is not counted is given again, at the beginning of the next call's bytes.

@@ -1,5 +1,5 @@
 // TlsRecords: the record layer of TLS 1.3 (RFC 8446, section 5) for a connection whose handshake OpenSSL has made.
-// OpenSSL keeps 14 KiB of a connection for as long as it lives; this is 0.2 KiB, and a relay holds thousands that wait.
+// OpenSSL keeps 14 KiB of a connection for as long as it lives; this is 0.3 KiB, and a relay holds thousands that wait.
 // Without IO; the cipher is libcrypto's. docs/decisions/0008-tls-records.md
 #pragma once
 

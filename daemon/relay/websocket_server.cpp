@@ -10,7 +10,7 @@ namespace {
 
 using relay::frame_longest;
 constexpr size_t read_size = 256 * 1024;
-static_assert(read_size > 2 * frame_longest);
+static_assert(read_size > 2 * frame_longest && read_size - frame_longest >= ByteStream::least_room);
 constexpr Duration silence_patience = 100s;  // a client pings every 60 s at the latest
 constexpr Duration sweep_longest = 5s;
 constexpr int unacknowledged_ms = 30'000;    // TCP gives a dead client up
