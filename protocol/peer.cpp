@@ -41,6 +41,7 @@ void Peer::handle_timeout(Now now) {
   ping_due(now);
   if (timers_.expired(Timer::announce, now.boot) && core_.running) announce_restart(now);
   if (timers_.expired(Timer::save_seen, now.boot)) save();
+  if (timers_.expired(Timer::first_words, now.boot)) repeat_first_words();
   if (timers_.expired(Timer::probe, now.boot)) probe(now);
   if (timers_.expired(Timer::confirm, now.boot) && session_ && !confirmed_) {
     session_->session->close(quic::CloseCode::timed_out, "not confirmed", true);
@@ -102,6 +103,7 @@ Transmit Peer::poll_transmit(Now now, MutableBytes buffer) {
     if (!*carried) continue;
     Carried& one = **carried;
     Transmit out = core_.transmit(now, one, buffer);
+    if (carried == &session_) keep_first_words(out, buffer);
     drain_events(now, one);
     if (one.session->connection().closed()) session_closed(now, one);
     if (out.length > 0) return out;

@@ -98,6 +98,7 @@ class Peer final : public SessionHolder {
     probe,          // ask at addresses that are not in use: both ends do, so that their routers let answers in
     loss,           // device: the next sample of the path in use, or check of a measurement
     punch,          // ports are to be looked for: begin, send, or give up
+    first_words,    // what left as the session began leaves once more
     count,
   };
   // One attempt at finding ports.
@@ -131,6 +132,9 @@ class Peer final : public SessionHolder {
   void begin_attempt(Now now);
   void session_ready(Now now, Carried& carried);
   void adopt(Now now, std::unique_ptr<Carried> carried);
+  void begin_first_words(Now now);
+  void keep_first_words(const Transmit& sent, ByteView buffer);
+  void repeat_first_words();
   void session_closed(Now now, Carried& carried);
   void lost(Now now, const std::string& reason, bool retry);
   void schedule_retry(Now now);
@@ -160,6 +164,8 @@ class Peer final : public SessionHolder {
   void probe(Now now);
   void check_all(Now now);
   void check_active(Now now);
+  void tell_candidates();
+  void check_active_twice(Now now);
   void check_due(Now now);
   bool doubts() const;
   void ask_back(Now now, const Path& path);
@@ -168,6 +174,7 @@ class Peer final : public SessionHolder {
   void answer_check(Now now, const Path& path, const traversal::ConnectivityCheck& request, size_t size);
   void handle_answer(Now now, const Path& path, const traversal::ConnectivityCheck& response);
   void handle_restarted(Now now, const Path& path, const traversal::ConnectivityCheck& check);
+  void ask_nominated(Now now);
   void follow_nomination(Now now, const Path& path, const traversal::ConnectivityCheck& request);
   void use(Now now, traversal::Candidate& candidate);
   void announce_restart(Now now);
@@ -263,6 +270,8 @@ class Peer final : public SessionHolder {
   std::unique_ptr<Carried> attempt_;                  // device: handshake under way
   std::vector<std::unique_ptr<Carried>> incoming_;    // office: likewise
   std::vector<std::unique_ptr<Carried>> closing_;     // one last packet to send
+  std::vector<Bytes> first_words_;                    // the datagrams with which the session began, until they are repeated
+  std::optional<tunnel::Candidates> told_;            // device: in this session, before it was announced
 
   traversal::CandidateTable candidates_;
   traversal::PathHistory history_;                    // for people who ask why
@@ -295,13 +304,13 @@ class Peer final : public SessionHolder {
   bool told_copy_ = false;                            // device: to this session's office
   TokenBucket probings_{limits::probings_per_second, limits::probings_burst};
   bool untold_ = false;                               // our addresses, for want of a path that answers
-  int probes_left_ = 0;                               // rounds still to come, ...
-  Duration probe_pause_{};                            // ... and the pause before the next
+  size_t probes_left_ = 0, probe_round_ = 0;          // rounds still to come, and those that are over
   traversal::ReplayWindow window_;
   uint64_t window_boot_ = 0;                          // whose counters `window_` holds
   uint64_t check_counter_ = 0;
   uint64_t newest_nomination_ = 0;
   std::optional<SocketAddress> nominated_;            // office: followed once it has answered a check of ours
+  Instant nominated_at_{};
   Instant check_waiting_ = far_future;                // since when a check has not been answered
   Instant last_heard_{};                              // newest authentic thing from the peer
   Instant path_heard_{};                              // likewise by the path in use

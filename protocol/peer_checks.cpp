@@ -1,5 +1,6 @@
 // Sealed checks: which path is used, when it is given up, and how the two ends find each other again.
 #include <algorithm>
+#include <iterator>
 
 #include "protocol/peer.hpp"
 
@@ -8,6 +9,17 @@ namespace drawbridge {
 using traversal::Candidate;
 using traversal::CheckKind;
 using traversal::ConnectivityCheck;
+namespace {
+
+// Between the rounds of questions to addresses that are not in use. The first opens our router's way, a later one finds
+// the other end's open; how much later depends on when it has heard of us.
+constexpr Duration probe_pauses[] = {100ms, 100ms, 200ms, 400ms, 800ms, 1'600ms};
+constexpr size_t probe_rounds = std::size(probe_pauses) + 1;
+constexpr size_t probe_rounds_again = 2;  // with nothing new to try
+// Of an address that the device names and that has not answered a check of ours yet.
+constexpr Duration nominated_again = 100ms, nominated_patience = 5s;
+
+}  // namespace
 
 void Peer::send_check(Now, const Path& path, ConnectivityCheck check, size_t size, uint8_t hop_limit) {
   check.counter = ++check_counter_;
@@ -29,12 +41,10 @@ void Peer::request_check(Now now, Candidate& candidate, Question question) {
   send_check(now, candidate.path, check, size);
 }
 
-// Rounds in quick succession: the first opens our router's way, a later one finds the other end's open. With nothing
-// new to try two are enough.
 void Peer::begin_probing(Now now, bool news) {
-  probes_left_ = news ? 6 : 2;
+  probes_left_ = news ? probe_rounds : probe_rounds_again;
   if (news) searching_since_ = now.boot;
-  probe_pause_ = 100ms;
+  probe_round_ = 0;
   // The peer may have named any addresses, and makes us ask them: not faster than this.
   timers_.set(Timer::probe, probings_.take(now.boot) ? now.boot : now.boot + 1s);
   consider_punch(now);
@@ -53,8 +63,7 @@ void Peer::probe(Now now) {
     if (&candidate != candidates_.active() && !candidate.relayed()) request_check(now, candidate, Question::probe);
   }
   if (--probes_left_ > 0) {
-    timers_.set(Timer::probe, now.boot + probe_pause_);
-    probe_pause_ *= 2;
+    timers_.set(Timer::probe, now.boot + probe_pauses[probe_round_++]);
   } else if (relayed && !is_office()) {
     Duration jitter(static_cast<int64_t>(core_.entropy.u64() % static_cast<uint64_t>(limits::probe_interval.count())));
     timers_.set(Timer::probe, now.boot + limits::probe_interval + jitter);
@@ -68,13 +77,17 @@ void Peer::tell_addresses(Now now) {
   bool doubtful = active && active->silent_since && now.boot - *active->silent_since > limits::path_suspect_after;
   untold_ = doubtful;
   if (doubtful) return begin_probing(now, true);
-  if (is_office()) {
-    send_offer(now);
-  } else {
-    session_->session->send(tunnel::Candidates{core_.own_addresses(), core_.nat_behaviour()});
-    session_->may_send = true;
-  }
+  if (is_office()) send_offer(now);
+  else tell_candidates();
   begin_probing(now, true);
+}
+
+// What went with the session's first words need not be said again as it is announced.
+void Peer::tell_candidates() {
+  tunnel::Candidates ours{core_.own_addresses(), core_.nat_behaviour()};
+  if (std::exchange(told_, std::nullopt) == ours) return;
+  session_->session->send(ours);
+  session_->may_send = true;
 }
 
 void Peer::check_all(Now now) {
@@ -97,16 +110,32 @@ void Peer::check_active(Now now) {
   if (suspended_at_ == far_future) timers_.set_earlier(Timer::check, now.boot + limits::path_suspect_after);
 }
 
+// Once more after a round trip, for what others wait for: without an echo nothing is announced, and an office that has
+// not been told sends by the way that was left.
+void Peer::check_active_twice(Now now) {
+  check_active(now);
+  const Candidate* active = candidates_.active();
+  auto rtt = active && active->rtt ? active->rtt : session_->session->connection().smoothed_rtt();
+  if (!rtt || suspended_at_ != far_future) return;
+  constexpr Duration slack = 10ms;
+  timers_.set_earlier(Timer::check, now.boot + *rtt + *rtt / 4 + slack);
+}
+
 void Peer::check_due(Now now) {
   // Until the first echo nothing else keeps asking: packets may come in without one.
-  if (waiting_since() != far_future || !echoed_) return check_all(now);
-  if (doubts()) check_active(now);
+  Instant waiting = waiting_since();
+  bool suspect = waiting != far_future && now.boot - waiting >= limits::path_suspect_after;
+  if (suspect || !echoed_) return check_all(now);
+  ask_nominated(now);
+  if (!doubts()) return;
+  check_active(now);
+  if (waiting != far_future) timers_.set_earlier(Timer::check, waiting + limits::path_suspect_after);
 }
 
 // The word that says which path to use may be lost, while answers to other questions show that all is well.
 bool Peer::doubts() const {
   const Candidate* active = candidates_.active();
-  return waiting_since() != far_future || !echoed_ || (!is_office() && active && !active->nomination_heard);
+  return waiting_since() != far_future || !echoed_ || nominated_ || (!is_office() && active && !active->nomination_heard);
 }
 
 void Peer::handle_check(Now now, const Path& path, ByteView datagram) {
@@ -140,6 +169,9 @@ void Peer::handle_check(Now now, const Path& path, ByteView datagram) {
   if (is_office()) {
     follow_nomination(now, path, *check);
     if (!check->nominate && session_ && session_->path && session_->path->remote != path.remote) ask_active(now);
+    // It is about to be nominated: by then it is proved, or half a second may be lost with this question.
+    bool better = session_ && session_->path && relay::is_relayed(session_->path->remote) && !relay::is_relayed(path.remote);
+    if (better && suspended_at_ == far_future && !candidates_.find(path.remote)) ask_back(now, path);
   } else if (!candidates_.find(path.remote) && !by_punch(path, 0)) {
     // The office speaks from an address that we did not know.
     ask_back(now, Path{{}, path.remote});
@@ -188,8 +220,20 @@ void Peer::follow_nomination(Now now, const Path& path, const ConnectivityCheck&
                 (candidate.last_answer != Instant{} && now.boot - candidate.last_answer < limits::answer_proves_for);
   if (proved) return use(now, candidate);
   nominated_ = path.remote;
+  nominated_at_ = now.boot;
   ask(now, candidate);
   ask_active(now);
+  if (suspended_at_ == far_future) timers_.set_earlier(Timer::check, now.boot + nominated_again);
+}
+
+// The device has our answer, and says it no more; the answer to our own question may be lost, or have been asked for a
+// moment ago. An address that stays silent was somebody else's.
+void Peer::ask_nominated(Now now) {
+  if (!nominated_) return;
+  Candidate* candidate = candidates_.find(*nominated_);
+  if (!candidate || now.boot - nominated_at_ > nominated_patience) return nominated_.reset();
+  request_check(now, *candidate);
+  timers_.set_earlier(Timer::check, now.boot + limits::path_suspect_after);
 }
 
 void Peer::handle_answer(Now now, const Path& path, const ConnectivityCheck& response) {
@@ -252,6 +296,7 @@ void Peer::use(Now now, Candidate& candidate) {
   bool moved = session_->path != candidate.path;
   if (moved) follow_path_change(now, before && before->relayed(), candidate.relayed());
   note_use(now, candidate.path.remote);
+  nominated_.reset();
   candidates_.activate(candidate.path.remote);
   session_->path = candidate.path;
   session_->packet_size = std::clamp<size_t>(candidate.confirmed_size, limits::smallest_packet, limits::largest_packet);
@@ -264,7 +309,7 @@ void Peer::use(Now now, Candidate& candidate) {
   if (candidate.relayed()) consider_punch(now);
   else end_punch(now);
   if (moved) candidate.nomination_heard = false;
-  if (!is_office()) check_active(now);
+  if (!is_office()) check_active_twice(now);
   if (moved && announced_) core_.emit(event::PathChanged{record_.key, candidate.path, relay_url()});
   if (moved) note_paths(now);
   if (untold_ && candidate.last_answer == now.boot) tell_addresses(now);

@@ -8,6 +8,8 @@ namespace drawbridge {
 namespace {
 
 constexpr size_t incoming_longest = 4;          // unfinished handshakes of one device: more are abandoned attempts
+constexpr Duration first_words_again = 50ms;    // a round trip that is shorter has brought an answer by then
+constexpr size_t first_words_most = 2;          // datagrams
 constexpr const char* unreachable = "The office is off or unreachable, or this device is no longer allowed. Ask the office.";
 
 }  // namespace
@@ -253,6 +255,7 @@ void Peer::adopt(Now now, std::unique_ptr<Carried> carried) {
   suspended_at_ = far_future;
   check_waiting_ = far_future;
   newest_nomination_ = 0;
+  nominated_.reset();
   if (!is_office()) timers_.set(Timer::confirm, now.boot + limits::confirm_patience);
   timers_.stop(Timer::retry);
   const auto& connection = session_->session->connection();
@@ -266,8 +269,11 @@ void Peer::adopt(Now now, std::unique_ptr<Carried> carried) {
     window_boot_ = record_.peer_boot = answer.boot_id;
     session_->handle = answer.handle;
     session_->session->send(tunnel::Hello{core_.config.name});
+    told_ = {core_.own_addresses(), core_.nat_behaviour()};
+    session_->session->send(*told_);
   }
   save();
+  begin_first_words(now);
   alive(now, *session_->path);
   if (is_office()) {
     candidates_.add(*session_->path);
@@ -283,7 +289,31 @@ void Peer::adopt(Now now, std::unique_ptr<Carried> carried) {
     attach_waiting(now);
   }
   // The office's first question tells it that the device hears it, too.
-  if (is_office()) check_active(now);
+  if (is_office()) check_active_twice(now);
+}
+
+// One lost packet here would be noticed after three round trips (RFC 9002 6.2.2: there is one sample at most), and all
+// that follows waits for it: the other end's session, its addresses, the direct path. The same datagram once more costs
+// less than that; who has got the first one drops it.
+void Peer::begin_first_words(Now now) {
+  first_words_.clear();
+  timers_.set(Timer::first_words, now.boot + first_words_again);
+}
+
+void Peer::keep_first_words(const Transmit& sent, ByteView buffer) {
+  if (!timers_.armed(Timer::first_words)) return;
+  size_t header = relay::is_relayed(session_->path->remote) ? relay::header_size : 0;
+  for (size_t at = 0; at < sent.length && first_words_.size() < first_words_most; at += sent.segment_size) {
+    ByteView datagram = buffer.subspan(at, std::min(sent.segment_size, sent.length - at));
+    first_words_.push_back(to_bytes(datagram.subspan(header)));
+  }
+}
+
+void Peer::repeat_first_words() {
+  std::vector<Bytes> words = std::exchange(first_words_, {});
+  bool useful = session_ && session_->path && suspended_at_ == far_future && session_->session->connection().bytes_in_flight() > 0;
+  if (!useful) return;
+  for (Bytes& datagram : words) core_.send(*session_->path, std::move(datagram));
 }
 
 void Peer::session_closed(Now now, Carried& carried) {

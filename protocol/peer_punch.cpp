@@ -19,8 +19,10 @@ bool Peer::on_relay() const {
 // Ordinary checks come first: most of the time they are enough.
 void Peer::consider_punch(Now now) {
   if (is_office() || punch_ || !on_relay() || !traversal::punch_source(core_.nat_behaviour(), peer_nat_)) return;
-  // What would be found is the way that was left for its losses.
-  timers_.set_earlier(Timer::punch, std::max({now.boot + limits::punch_after, punch_not_before_, candidates_.avoided().held_until()}));
+  // Ordinary checks need three quarters of the relay's round trip. What would be found is the way that was left for its losses.
+  constexpr Duration slack = 50ms;
+  Duration after = std::min<Duration>(limits::punch_after, candidates_.active()->rtt.value_or(limits::punch_after) + slack);
+  timers_.set_earlier(Timer::punch, std::max({now.boot + after, punch_not_before_, candidates_.avoided().held_until()}));
 }
 
 void Peer::punch_due(Now now) {

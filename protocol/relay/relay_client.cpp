@@ -159,7 +159,8 @@ std::vector<Item> RelayClient::take_items(Instant now, const Session& session) {
 }
 
 Bytes RelayClient::write_hello(Instant now, Session& session) {
-  session.greeted = now;
+  bool repeated = greetings_ == 1 && session.greeted != Instant{};
+  if (!repeated) session.greeted = now;  // so soon again, the answer is to the first
   Hello hello{session.transaction, {}, version, session.ephemeral};
   hello.knock = knock_.knock(knocked_part(hello));
   return encode(hello);

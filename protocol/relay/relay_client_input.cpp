@@ -6,6 +6,8 @@ namespace {
 
 constexpr Duration first_word_after_drain = 1s;
 constexpr Duration unanswered_patience = 1s;  // payload leaves and nothing comes: ask
+// HELLO and OPEN each leave once more so soon: everything else waits for them, and one packet may be lost.
+constexpr Duration first_repetition = 50ms;
 constexpr uint64_t recent_counters = 8;       // of ours, one of which a true GONE repeats
 
 }  // namespace
@@ -40,7 +42,7 @@ void RelayClient::greet_again(Instant now) {
   ++greetings_;
   bool fresh = next_->cookie && now - next_->challenged < limits::relay_cookie_life / 2;
   (fresh ? open_due_ : hello_due_) = true;
-  timers_.set(Timer::greet, now + greet_wait());
+  timers_.set(Timer::greet, now + std::max(greet_wait(), fresh ? 2 * round_trip_.value_or(0ns) : 0ns));
 }
 
 Duration RelayClient::jitter(Duration longest) {
@@ -48,8 +50,9 @@ Duration RelayClient::jitter(Duration longest) {
 }
 
 Duration RelayClient::greet_wait() {
+  if (greetings_ == 0) return first_repetition;
   bool mains = config_.keepalive <= limits::relay_keepalive_office;
-  Duration wait = limits::relay_greet_first * (1 << std::min(greetings_, 8));
+  Duration wait = limits::relay_greet_first * (1 << std::min(greetings_ - 1, 8));
   if (mains) return std::min(wait, limits::relay_greet_longest_office);
   return wait < limits::relay_greet_longest_device ? wait : limits::relay_greet_longest_device + jitter(limits::relay_greet_longest_device);
 }
@@ -108,8 +111,8 @@ void RelayClient::handle_challenge(Instant now, ByteView datagram) {
     next_->cookie = challenge->cookie;
     next_->challenged = now;
     open_due_ = true;
-    greetings_ = std::min(greetings_, 1);  // the relay is there: soon again if this is lost
-    timers_.set(Timer::greet, now + std::max(limits::relay_state_retry, 2 * round_trip_.value_or(0ns)));
+    greetings_ = 0;  // the relay is there: soon again if this is lost
+    timers_.set(Timer::greet, now + greet_wait());
     if (reflexive_ != challenge->observed) tell(relay_event::ReflexiveAddress{challenge->observed, false});
   } else if (current_ && challenge->mark == current_->keys.mark && moves_.take(now)) {
     move_due_ = challenge->cookie;

@@ -44,6 +44,7 @@ struct Hello { std::string name; };       // device, first message of a session
 struct Candidates {
   std::vector<SocketAddress> addresses;
   traversal::NatBehaviour nat;            // of the device's network
+  bool operator==(const Candidates&) const = default;
 };
 
 // Office, first message of a session: which copy of it this is. Device, in answer: a newer one that it has met.
