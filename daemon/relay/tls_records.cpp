@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstdlib>
 #include <iterator>
 #include <memory>
 #include <utility>
@@ -30,6 +31,11 @@ constexpr SuiteParts suites[] = {
     {"ChaCha20-Poly1305", 32, 32, EVP_sha256},
 };
 
+// The handshake has used all of it. If it fails all the same, nothing may leave that is not sealed.
+void require(bool done) {
+  if (!done) std::abort();
+}
+
 const SuiteParts& parts(TlsRecords::Suite suite) {
   return suites[static_cast<size_t>(suite)];
 }
@@ -43,17 +49,14 @@ EVP_CIPHER_CTX* cipher_of(TlsRecords::Suite suite) {
   if (!context) {
     context.reset(EVP_CIPHER_CTX_new());
     EVP_CIPHER* cipher = EVP_CIPHER_fetch(nullptr, parts(suite).cipher, nullptr);
-    // The handshake has used it.
-    [[maybe_unused]] bool set = context && cipher && EVP_CipherInit_ex(context.get(), cipher, nullptr, nullptr, nullptr, 1) == 1;
-    assert(set);
+    require(context && cipher && EVP_CipherInit_ex(context.get(), cipher, nullptr, nullptr, nullptr, 1) == 1);
     EVP_CIPHER_free(cipher);
   }
   return context.get();
 }
 
 void use_key(EVP_CIPHER_CTX* cipher, const Secret<32>& key, bool sealing) {
-  [[maybe_unused]] bool set = EVP_CipherInit_ex(cipher, nullptr, nullptr, key.reveal().data(), nullptr, sealing) == 1;
-  assert(set);
+  require(EVP_CipherInit_ex(cipher, nullptr, nullptr, key.reveal().data(), nullptr, sealing) == 1);
 }
 
 // HKDF-Expand-Label with an empty context (RFC 8446, 7.1), for what one block of the hash gives.
@@ -63,9 +66,8 @@ void expand_label(const EVP_MD* hash, ByteView secret, std::string_view label, M
   append(input, as_bytes(label));
   append(input, std::array<uint8_t, 2>{0, 1});  // no context; the first block
   Secret<EVP_MAX_MD_SIZE> block;
-  [[maybe_unused]] auto* done =
-      HMAC(hash, secret.data(), static_cast<int>(secret.size()), input.data(), input.size(), block.reveal_mutable().data(), nullptr);
-  assert(done && out.size() <= static_cast<size_t>(EVP_MD_get_size(hash)));
+  assert(out.size() <= static_cast<size_t>(EVP_MD_get_size(hash)));
+  require(HMAC(hash, secret.data(), static_cast<int>(secret.size()), input.data(), input.size(), block.reveal_mutable().data(), nullptr) != nullptr);
   std::copy_n(block.reveal().begin(), out.size(), out.begin());
 }
 
@@ -187,13 +189,12 @@ size_t TlsRecords::seal_record(uint8_t type, ByteView text, MutableBytes sealed)
   int length = 0;
   uint8_t* out = header + header_size;
   auto nonce = write_.next_nonce();
-  [[maybe_unused]] bool done = EVP_CipherInit_ex(cipher, nullptr, nullptr, nullptr, nonce.data(), 1) == 1 &&
-                               EVP_CipherUpdate(cipher, nullptr, &length, head, header_size) == 1 &&
-                               EVP_CipherUpdate(cipher, out, &length, text.data(), static_cast<int>(text.size())) == 1 &&
-                               EVP_CipherUpdate(cipher, out + text.size(), &length, &type, 1) == 1 &&
-                               EVP_CipherFinal_ex(cipher, out + text.size() + 1, &length) == 1 &&
-                               EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, tag_size, out + text.size() + 1) == 1;
-  assert(done);
+  require(EVP_CipherInit_ex(cipher, nullptr, nullptr, nullptr, nonce.data(), 1) == 1 &&
+          EVP_CipherUpdate(cipher, nullptr, &length, head, header_size) == 1 &&
+          EVP_CipherUpdate(cipher, out, &length, text.data(), static_cast<int>(text.size())) == 1 &&
+          EVP_CipherUpdate(cipher, out + text.size(), &length, &type, 1) == 1 &&
+          EVP_CipherFinal_ex(cipher, out + text.size() + 1, &length) == 1 &&
+          EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, tag_size, out + text.size() + 1) == 1);
   return header_size + body;
 }
 
