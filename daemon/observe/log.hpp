@@ -46,9 +46,10 @@ enum class LogEvent : uint8_t {
   reserve_used,     // the disk is full; space kept for revocations is given back
   reserve_restored,
   rows_unreadable,  // parts of the state that this version cannot read
+  state_upgraded,   // of an earlier version, to this one's form
   gateway_moved,  // another program has the port asked for; `address` is where the gateway is instead
 };
-const char* event_name(LogEvent event);  // snake_case
+const char* event_name(LogEvent event);  // snake_case; "" for what is none
 
 enum class LogField : uint8_t {
   listen,
@@ -66,7 +67,7 @@ enum class LogField : uint8_t {
   remedy,
   restart_needed,
 };
-const char* field_name(LogField field);
+const char* field_name(LogField field);  // "" for what is none
 
 struct LogEntry {
   LogField field;
