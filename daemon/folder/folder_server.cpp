@@ -102,8 +102,7 @@ Result<std::unique_ptr<FolderServer>> FolderServer::start(const std::string& fol
   parts->served.confined = outside != nullptr;
   auto ran = run_for_folder(outside, [&] { parts->daemon = start_daemon(&parts->served, &parts->open); });
   if (!ran) return ran.error();
-  if (!parts->daemon)
-    return system_error("The folder cannot be served", errno, "Look for a limit on threads or memory.");
+  if (!parts->daemon) return folder_not_served(errno);
   return std::unique_ptr<FolderServer>(new FolderServer(std::move(parts)));
 }
 

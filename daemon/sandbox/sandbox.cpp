@@ -37,6 +37,10 @@ Result<std::vector<std::string>> enter_sandbox(const SandboxPaths& paths) {
   return lacking;
 }
 
+Error folder_not_served(int number) {
+  return system_error("The folder cannot be served", number, "Look for a limit on threads or memory.");
+}
+
 Result<void> run_for_folder(Outside* outside, const std::function<void()>& work) {
   if (!outside) {
     work();
@@ -50,7 +54,7 @@ Result<void> run_for_folder(Outside* outside, const std::function<void()>& work)
         work();
       }).join();
     } catch (const std::system_error& refused) {
-      ran = system_error("The folder cannot be served", refused.code().value(), "Look for a limit on threads or memory.");
+      ran = folder_not_served(refused.code().value());
     }
   });
   return ran;

@@ -29,5 +29,7 @@ Result<std::vector<std::string>> enter_sandbox(const SandboxPaths& paths);
 // can be confined to a folder; waits for it. `outside` null: on the calling thread, without any limits. `io`: the system
 // gave no thread, and nothing ran.
 Result<void> run_for_folder(Outside* outside, const std::function<void()>& work);
+// The system gave no thread, or none for `work`; `number` is an errno.
+Error folder_not_served(int number);
 
 }  // namespace drawbridge
