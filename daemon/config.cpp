@@ -1,17 +1,25 @@
 #include "daemon/config.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include <fstream>
+#include <cerrno>
 #include <map>
-#include <sstream>
 
+#include "daemon/io/file_descriptor.hpp"
+#include "daemon/io/system_error.hpp"
 #include "daemon/nearest_word.hpp"
 #include "daemon/relay/relay_table.hpp"
 #include "protocol/relay/wire.hpp"
 
 namespace drawbridge {
 namespace {
+
+// The parser goes as deep as a name has dots (a.a.a.…), also in its clean-up: a hundred thousand exhaust the stack. It is
+// read again at SIGHUP, by a daemon that serves.
+constexpr size_t largest_config = 64 * 1024;
 
 struct Reader {
   const std::string& file;
@@ -203,13 +211,22 @@ Result<Config> parse_config(const std::string& text, const std::string& file) {
 }
 
 Result<Config> read_config(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (!stream)
-    return Error{ErrorCode::not_found, "The configuration file " + file + " cannot be read.",
-                 "Check the path and its permissions."};
-  std::stringstream text;
-  text << stream.rdbuf();
-  return parse_config(text.str(), file);
+  FileDescriptor fd(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd && errno == ENOENT)
+    return Error{ErrorCode::not_found, "There is no configuration file " + file + ".", "Check the path."};
+  if (!fd) return system_error("Cannot read " + file, errno, "Check the path and its permissions.");
+  struct stat found {};
+  if (fstat(fd.get(), &found) != 0 || !S_ISREG(found.st_mode))
+    return Error{ErrorCode::invalid_argument, file + " is not a regular file.", "Put the configuration itself there."};
+  std::string text(largest_config + 1, '\0');
+  size_t length = 0;
+  ssize_t got = 0;
+  while (length < text.size() && (got = read(fd.get(), text.data() + length, text.size() - length)) > 0) length += static_cast<size_t>(got);
+  if (got < 0) return system_error("Cannot read " + file, errno);
+  if (length > largest_config)
+    return Error{ErrorCode::limit, file + " is larger than 64 KiB.", "Take out what is no setting."};
+  text.resize(length);
+  return parse_config(text, file);
 }
 
 }  // namespace drawbridge

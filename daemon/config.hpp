@@ -34,7 +34,8 @@ struct Config {
 // with the nearest known one proposed.
 Result<Config> parse_config(const std::string& text, const std::string& file);
 
-// As parse_config, of the file's content. `not_found` if there is no such file.
+// As parse_config, of the file's content. `not_found` if there is no such file; `io` if it may not be read;
+// `invalid_argument` if it is a pipe, folder or device; `limit` above 64 KiB.
 Result<Config> read_config(const std::string& file);
 
 }  // namespace drawbridge

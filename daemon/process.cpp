@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <climits>
 #include <cstdlib>
 #include <new>
 #include <string_view>
@@ -71,7 +72,8 @@ void release_unused_pages() {
 Result<std::set<uid_t>> user_ids(const std::vector<std::string>& names) {
   std::set<uid_t> out{geteuid()};
   for (const std::string& name : names) {
-    const passwd* entry = getpwnam(name.c_str());
+    // What is longer than any name, modules of the name service do not survive.
+    const passwd* entry = name.size() < LOGIN_NAME_MAX ? getpwnam(name.c_str()) : nullptr;
     if (!entry)
       return Error{ErrorCode::not_found, "There is no user '" + name + "' on this computer.",
                    "Correct local_users in the configuration."};

@@ -1,9 +1,13 @@
 #include "daemon/config.hpp"
 
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <set>
 #include <sstream>
+
+#include "tests/unit/daemon/temporary_folder.hpp"
 
 using namespace drawbridge;
 
@@ -134,4 +138,34 @@ TEST_CASE("a table's name that does not begin as a name is an error with its pla
     REQUIRE_FALSE(config);
     CHECK(config.error().message.find("config.toml:1:") == 0);
   }
+}
+
+TEST_CASE("what is no file, or longer than any configuration, is refused in a sentence") {
+  TemporaryFolder folder;
+  std::string path = folder.file("config.toml");
+  auto code = [&] {
+    auto config = read_config(path);
+    return config ? std::optional<ErrorCode>() : std::optional(config.error().code);
+  };
+  REQUIRE(mkfifo(path.c_str(), 0600) == 0);
+  CHECK(code() == ErrorCode::invalid_argument);  // and nobody waits for its other end
+  std::filesystem::remove(path);
+  std::filesystem::create_symlink("/dev/zero", path);
+  CHECK(code() == ErrorCode::invalid_argument);
+  std::filesystem::remove(path);
+  std::filesystem::create_directory(path);
+  CHECK(code() == ErrorCode::invalid_argument);
+  std::filesystem::remove(path);
+  std::filesystem::create_symlink(path, path);
+  CHECK(code() == ErrorCode::io);
+  std::filesystem::remove(path);
+  // A name with so many parts ends the parser's stack.
+  std::string deep;
+  for (int i = 0; i < 200'000; ++i) deep += "a.";
+  std::ofstream(path) << deep << "b = 1\n";
+  CHECK(code() == ErrorCode::limit);
+  std::ofstream(path) << deep.substr(0, 64 * 1024 - 6) << "b = 1\n";
+  CHECK(code() == ErrorCode::invalid_argument);
+  std::ofstream(path) << "port_mapping = false\n";
+  CHECK_FALSE(code());
 }
