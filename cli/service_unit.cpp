@@ -11,6 +11,7 @@
 #include "cli/atomic_file.hpp"
 #include "cli/failure.hpp"
 #include "protocol/admin/state_directory.hpp"
+#include "protocol/tunnel/frame.hpp"
 
 namespace drawbridge::cli {
 namespace {
@@ -46,6 +47,14 @@ std::string shell_word(std::string text) {
 
 std::string path_in(const std::string& target, const std::string& kind) {
   return target.starts_with(kind) ? target.substr(kind.size()) : "";
+}
+
+// What the daemon is about to refuse, in its own words: nothing is written for it, least of all by root.
+bool will_be_refused(const std::string& service, const std::string& target) {
+  std::string folder = path_in(target, "folder:ro:");
+  if (folder.empty()) folder = path_in(target, "folder:");
+  bool holds_state = folder == "/" || (!folder.empty() && lies_below(admin::system_state_directory, folder));
+  return holds_state || !tunnel::is_service_name(service);
 }
 
 bool is_hidden(const std::string& path) {
@@ -99,7 +108,7 @@ std::optional<std::string> drop_in_for(const std::string& service, const std::st
 }
 
 void let_in(const UnitFolders& folders, const std::string& state, const std::string& service, const std::string& target) {
-  if (!runs_as_service(folders, state)) return;
+  if (!runs_as_service(folders, state) || will_be_refused(service, target)) return;
   auto text = drop_in_for(service, target);
   if (!text) return;
   std::string file = folders.drop_in(service);

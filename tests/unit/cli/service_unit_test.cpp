@@ -55,6 +55,13 @@ TEST_CASE("a path cannot say more in a unit than its name") {
   CHECK_THROWS_AS(drop_in_for("files", "folder:/srv/\n[Service]\nUser=root"), CommandFailed);
 }
 
+TEST_CASE("for what the daemon will refuse no drop-in is written: a name that says more in a unit, a folder with the state in it") {
+  Units units;
+  for (const char* name : {"x\n[Service]\nExecStartPre=+/bin/sh", "../../../../tmp/x", "A", ""}) CHECK(units.expose(name, "folder:/srv/clients").code.empty());
+  for (const char* folder : {"folder:/", "folder:ro:/", "folder:/var", "folder:/var/lib/drawbridge"}) CHECK(units.expose("files", folder).code.empty());
+  CHECK(access(units.folders.drop_ins.c_str(), F_OK) != 0);
+}
+
 TEST_CASE("who may write the drop-in is told what to restart, who may not the exact command") {
   Units units;
   auto failure = units.expose("files", "folder:/srv/Ann's");
