@@ -12,6 +12,7 @@
 #include "daemon/office_page/page_commands.hpp"
 #include "daemon/process.hpp"
 #include "daemon/relay/relay_key.hpp"
+#include "daemon/services/own_state.hpp"
 #include "daemon/storage/key_file_reader.hpp"
 #include "protocol/aead/packet_protection.hpp"
 
@@ -125,7 +126,8 @@ ServiceConnector::Answers Bridge::connector_answers() {
                                                     {LogField::reason, std::string(reset_name(reason))},
                                                     {LogField::message, message}});
             node_.refuse_flow(loop_.now(), flow, reason, message);
-          }};
+          },
+          [this](const Target& target) { return check_own_state(target, state_.path()); }};
 }
 
 gateway::Gateway::Hooks Bridge::gateway_hooks() {

@@ -60,6 +60,7 @@ void run_expose(Scope& scope, const CallPtr& call) {
   auto target = parse_target(service.target);
   if (!target) return call->fail(target.error());
   auto usable = target->kind == Target::Kind::folder ? check_folder(*target) : Result<void>();
+  if (usable) usable = scope.connector.may_serve(*target);
   if (!usable) return call->fail(usable.error());
   if (auto existing = find_own(scope, service.name)) {
     if (existing->target == service.target) return call->result(own_service_document(scope, *existing));

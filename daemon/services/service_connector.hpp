@@ -22,6 +22,7 @@ class ServiceConnector {
   struct Answers {
     std::function<void(FlowId)> accept;
     std::function<void(FlowId, const std::string& service, FlowReset, const std::string& message)> refuse;
+    std::function<Result<void>(const Target&)> may_serve = {};  // none: all that can be
   };
 
   ServiceConnector(Loop& loop, FlowTable& flows, Answers answers);
@@ -45,6 +46,9 @@ class ServiceConnector {
   // Connects to the service's program, if it has one to be connected to, and closes: cause() tells what came of it. `done`:
   // once that is so, perhaps at once; never after destruction.
   void check(const std::string& service, const Target& target, std::function<void()> done);
+
+  // Whether this target may be a service's at all; asked at each flow.
+  Result<void> may_serve(const Target& target) const { return answers_.may_serve ? answers_.may_serve(target) : Result<void>(); }
 
   // Why the newest connection to the service failed; empty: it succeeded, or none was tried.
   std::string cause(const std::string& service) const;

@@ -55,6 +55,10 @@ class OfficePage(BridgeTest):
         page.link = urlsplit(url).fragment.removeprefix("open=")
         return page
 
+    def shared(self):
+        os.makedirs(self.path("shared"), exist_ok=True)
+        return self.path("shared")
+
     def entered(self):
         page = self.open()
         self.assertEqual(page.enter(page.link), 200)
@@ -112,7 +116,9 @@ class OfficePage(BridgeTest):
         self.assertEqual(page.error("expose", name="shell", target="command:sh"), "not_allowed")
         for command in ("connect", "join", "leave", "restore", "unlock", "page.open", "debug.dump", "nonsense"):
             self.assertEqual(page.error(command), "not_allowed", command)
-        self.assertEqual(page.result("expose", name="files", target="folder:" + self.folder)["state"], "ready")
+        for target in ("folder:" + self.folder, "folder:/", "unix:" + os.path.join(self.office.state, "control.sock")):
+            self.assertEqual(page.error("expose", name="state", target=target), "not_allowed", target)
+        self.assertEqual(page.result("expose", name="files", target="folder:" + self.shared())["state"], "ready")
 
     def test_slow_and_idle_connections_are_bounded_and_hold_up_nobody(self):
         page = self.entered()
@@ -160,7 +166,7 @@ class OfficePage(BridgeTest):
         self.assertEqual(page.post("/call", {"command": "overview"}, **{"Sec-Fetch-Site": "cross-site"})[0], 403)
         self.assertEqual(page.post("/call", {"command": "overview"}, **{"Sec-Fetch-Site": "same-site"})[0], 403)
 
-        page.result("expose", name="files", target="folder:" + self.folder)
+        page.result("expose", name="files", target="folder:" + self.shared())
         for command, args in (("revoke", {"device": laptop["id"][:12]}), ("deny", {"device": "laptop", "services": ["admin"]}), ("deny", {"device": "laptop", "services": ["files", "*"]}),
                               ("unexpose", {"name": "admin"})):
             self.assertEqual(page.error(command, **args), "state", command)
@@ -169,7 +175,7 @@ class OfficePage(BridgeTest):
 
         records = [json.loads(line) for line in self.office.run("audit", "show", "--json").splitlines()]
         asked = [(one["device_name"], one["service"], one["detail"]) for one in records if one["type"] == "asked_by_device"]
-        self.assertEqual(asked, [("laptop", "admin", f"expose files folder:{self.folder}")])
+        self.assertEqual(asked, [("laptop", "admin", f"expose files folder:{self.shared()}")])
         self.assertTrue(self.office.json("audit", "verify")["ok"])
 
         self.office.json("deny", "laptop", "admin")

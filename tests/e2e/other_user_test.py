@@ -19,7 +19,8 @@ class OtherUser(BridgeTest):
         super().setUp()
         self.echo = Echo()
         self.office.json("expose", "echo", f"127.0.0.1:{self.echo.port}")
-        self.office.json("expose", "files", "folder:" + self.folder)
+        os.mkdir(self.path("shared"))
+        self.office.json("expose", "files", "folder:" + self.path("shared"))
         pair(self.office, self.laptop, "--allow", "echo,files")
 
     def call(self, address, user):

@@ -60,7 +60,7 @@ function ofDevices() {
 
 const refusal = /ErrorCode::invalid_argument,\s*/g, spoken = {
   "daemon/services/target.cpp": /return invalid\(|ErrorCode::invalid_argument, (?=")/g,
-  "daemon/admin/service_commands.cpp": refusal, "protocol/node_requests.cpp": refusal, "protocol/node_relays.cpp": refusal, "daemon/admin/arguments.cpp": refusal, "daemon/admin/rfc3339.cpp": refusal,
+  "daemon/admin/service_commands.cpp": refusal, "daemon/services/own_state.cpp": /ErrorCode::not_allowed, /g, "protocol/node_requests.cpp": refusal, "protocol/node_relays.cpp": refusal, "daemon/admin/arguments.cpp": refusal, "daemon/admin/rfc3339.cpp": refusal,
   "protocol/relay/relay_url.cpp": /return refused\(|ErrorCode::invalid_argument, (?=")/g, "protocol/traversal/fixed_address.cpp": /return refused\(/g, "keys/device_id.cpp": /return typo\(/g,
   "daemon/services/service_connector.cpp": /FlowReset::target_failed, (?=")|causes_\[service\] = (?=")/g,
   "daemon/services/target_dialer.cpp": /FlowReset::target_\w+, /g,

@@ -66,6 +66,14 @@ const sentences = [
   // What is wrong with what was typed. Targets: daemon/services/target.cpp, daemon/admin/service_commands.cpp.
   ["There is no folder {path}.", "Il n’y a pas de dossier {path}.", "No hay ninguna carpeta {path}."],
   ["Drawbridge may not read the folder {path}.", "Drawbridge n’a pas le droit de lire le dossier {path}.", "Drawbridge no tiene permiso para leer la carpeta {path}."],
+  // What an upgrade did to the state: protocol/upgrade.cpp.
+  ["state {from} to {to}: dates completed of {some} of {all} revocations", "état de la version {from} à la version {to} : dates complétées pour {some} révocations sur {all}", "estado de la versión {from} a la {to}: fechas completadas de {some} de {all} revocaciones"],
+  ["The key of this computer lies in the folder {path}.", "La clé de cet ordinateur se trouve dans le dossier {path}.", "La clave de este ordenador está en la carpeta {path}."],
+  ["Share a folder that does not hold {path}.", "Partagez un dossier qui ne contient pas {path}.", "Comparta una carpeta que no contenga {path}."],
+  ["Programs of this office run in the folder {path}.", "Des programmes de ce bureau tournent dans le dossier {path}.", "En la carpeta {path} se ejecutan programas de esta oficina."],
+  ["Share a folder of your own.", "Partagez un dossier à vous.", "Comparta una carpeta propia."],
+  ["Whoever reaches this socket controls this computer's Drawbridge.", "Qui atteint ce socket commande le Drawbridge de cet ordinateur.", "Quien alcanza este socket controla el Drawbridge de este ordenador."],
+  ["To control an office from a device, expose its page: drawbridge expose admin office-page", "Pour commander un bureau depuis un appareil, partagez sa page : drawbridge expose admin office-page", "Para controlar una oficina desde un dispositivo, comparta su página: drawbridge expose admin office-page"],
   ["'{path}' is not an absolute path.", "« {path} » n’est pas un chemin complet, qui commence par /.", "«{path}» no es una ruta completa, que empieza por /."],
   ["The path of a Unix socket has at most 107 characters.", "Le chemin d’un socket Unix a au plus 107 caractères.", "La ruta de un socket Unix tiene como máximo 107 caracteres."],
   ["'{text}' has no port.", "Il manque un port à « {text} ».", "A «{text}» le falta un puerto."],

@@ -1,0 +1,15 @@
+// What no service may hand out, whoever exposes it: this node's own state. Its key makes others this computer, and its
+// control socket takes every command, also those that the office's page does not offer.
+#pragma once
+
+#include <string>
+
+#include "daemon/services/target.hpp"
+
+namespace drawbridge {
+
+// `not_allowed` if the target is a folder in which `state` lies (by whatever path, also through links and mounts), one in
+// which `command:` services run (what is put there, they may start), or the control socket.
+Result<void> check_own_state(const Target& target, const std::string& state);
+
+}  // namespace drawbridge
