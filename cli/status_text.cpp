@@ -164,21 +164,32 @@ Table service_table(const Value::Array& services) {
   return table;
 }
 
+// Since when, and until when, a device had access.
+static std::string access_of(const Value& device) {
+  std::string from = device.text("paired_at"), until = device.text("revoked_at");
+  if (!from.empty()) from = local_time(from);
+  if (until.empty()) return from.empty() ? "" : "since " + from;
+  return (from.empty() ? "until " : from + " to ") + local_time(until);
+}
+
 Table device_table(const Value::Array& devices, int64_t now) {
-  Table table{{"DEVICE", "STATE", "MAY REACH", "LAST SEEN", "ID"}, {}};
+  Table table{{"DEVICE", "STATE", "MAY REACH", "ACCESS", "LAST SEEN", "ID"}, {}};
   for (const Value& device : devices) {
     std::string seen = device.text("state") == "connected" ? "now" : device.text("last_seen");
     if (seen != "now") seen = seen.empty() ? "never" : relative_time(seen, now);
     std::string state = device.text("state");
     if (!device.text("last_refusal").empty()) state += " (" + device.text("last_refusal") + ")";
-    table.rows.push_back({device.text("name"), state, describe_grants(device), seen, short_id(device.text("id"))});
+    table.rows.push_back({device.text("name"), state, describe_grants(device), access_of(device), seen, short_id(device.text("id"))});
   }
   return table;
 }
 
 std::string describe_grants(const Value& device) {
-  if (device.text("state") == "revoked") return "nothing";
   std::vector<std::string> texts;
+  for (const Value& grant : device.items("grants_before")) {
+    if (grant.as_text()) texts.push_back(*grant.as_text() == "*" ? "everything" : *grant.as_text());
+  }
+  if (device.text("state") == "revoked") return texts.empty() ? "nothing" : fmt::format("nothing (before: {})", fmt::join(texts, ", "));
   const Value* ends = device.find("grants_until");
   for (const Value& grant : device.items("grants")) {
     if (!grant.as_text()) continue;

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "daemon/idle_memory.hpp"
+#include "daemon/io/clock.hpp"
 #include "daemon/io/local_endpoints.hpp"
 #include "daemon/observe/event_log.hpp"
 #include "daemon/observe/service_notify.hpp"
@@ -53,8 +54,9 @@ NodeConfig node_config(const Identity& identity, const std::string& name, const 
 
 Result<std::unique_ptr<Bridge>> Bridge::open(const StateDirectory& state, const BridgeOptions& options, Config config,
                                              Log& log, const NodeSecrets& secrets) {
-  auto store = RowStore::open(state.database_file(), DiskReserve(state.reserve_file()));
+  auto store = RowStore::open(state.database_file(), read_clocks().wall, DiskReserve(state.reserve_file()));
   if (!store) return store.error();
+  if (store->upgraded()) log.info(LogEvent::state_upgraded, {{LogField::message, *store->upgraded()}});
   std::unique_ptr<Bridge> bridge(new Bridge(state, options, std::move(config), log, store.take(), secrets));
   if (auto started = bridge->start(); !started) return started.error();
   return bridge;

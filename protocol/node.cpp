@@ -40,6 +40,8 @@ Result<void> Node::start(Now now, const std::vector<Row>& rows) {
     if (row.kind == RowKind::node) return damaged_state();
     core_->keep_unreadable(row);
   }
+  // Rows come in any order. Whoever was paired again after a revocation has access: the relation says so.
+  std::erase_if(core_->revocations, [this](const auto& entry) { return core_->peers.contains({PeerRole::device, entry.first}); });
   if (!core_->unreadable.empty()) core_->shared.emit(event::RowsUnreadable{core_->unreadable});
   core_->apply_relays();
   if (!core_->addresses.empty()) core_->want_addresses();
@@ -190,7 +192,7 @@ void Node::Core::reap(Now now) {
 // A device that leaves by itself is treated as one that was revoked: its keys are gone, and the record says why.
 void Node::Core::forget_left(Now now, Peer& peer) {
   if (peer.revoked()) return;
-  roster::Revocation revocation{peer.key().peer, peer.record().name, "the device left", now.wall, peer.keys().knock_tag, peer.last_seen(now)};
+  auto revocation = roster::revocation_of(peer.record(), "the device left", now.wall, peer.keys().knock_tag, peer.last_seen(now));
   shared.journal.put(roster::deleted(RowKind::relation, roster::relation_key_bytes(peer.key())));
   shared.journal.put(roster::to_row(revocation));
   shared.audit(now, audit::RecordType::revoked, &revocation.device, revocation.name, "", revocation.reason);

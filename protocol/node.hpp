@@ -136,6 +136,8 @@ struct DeviceStatus {                  // on the office: one entry per device, r
   std::optional<WallTime> last_seen;
   std::string last_refusal;            // reason and count of the newest refusal after a right tag
   std::optional<WallTime> revoked_at;
+  std::optional<WallTime> paired_at;   // nothing: an earlier version did not keep it, and no record of it is left
+  std::optional<std::vector<Grant>> grants_before = {};  // of a revoked device: what it could reach until then, if that is known
 };
 
 struct InvitationStatus {

@@ -89,7 +89,7 @@ Result<RequestId> Node::revoke(Now now, const DeviceId& device, std::string reas
   Peer* peer = core_->device(device);
   if (!peer) return unknown_device();
   auto& shared = core_->shared;
-  roster::Revocation revocation{device, peer->record().name, std::string(utf8_prefix(reason, limits::text_bytes)), now.wall, peer->keys().knock_tag, peer->last_seen(now)};
+  auto revocation = roster::revocation_of(peer->record(), std::string(utf8_prefix(reason, limits::text_bytes)), now.wall, peer->keys().knock_tag, peer->last_seen(now));
   shared.journal.put(roster::deleted(RowKind::relation, roster::relation_key_bytes(peer->key())));
   shared.journal.put(roster::to_row(revocation));
   shared.audit(now, audit::RecordType::revoked, &device, revocation.name, "", revocation.reason);
@@ -224,10 +224,10 @@ std::vector<DeviceStatus> Node::devices(Now now) const {
     const roster::Relation& r = peer->record();
     std::string refusal = r.refusal.empty() ? "" : r.refusal + " (" + std::to_string(r.refusals) + ")";
     PeerStatus status = peer->status(now);
-    list.push_back({key.peer, r.name, r.grants, status.state, peer->last_seen(now), refusal, {}});
+    list.push_back({key.peer, r.name, r.grants, status.state, peer->last_seen(now), refusal, {}, r.paired_at});
   }
   for (const auto& [id, revocation] : core_->revocations) {
-    list.push_back({id, revocation.name, {}, PeerState::revoked, revocation.last_seen, "", revocation.revoked_at});
+    list.push_back({id, revocation.name, {}, PeerState::revoked, revocation.last_seen, "", revocation.revoked_at, revocation.paired_at, revocation.grants});
   }
   return list;
 }

@@ -123,17 +123,23 @@ Value peer_document(Scope& scope, const PeerStatus& peer) {
                      {"bytes_received", peer.bytes_received}});
 }
 
+static Value grant_names(const std::vector<Grant>& grants) {
+  Value names = Value::array();
+  for (const Grant& grant : grants) names.push(grant.service);
+  return names;
+}
+
 Value device_document(const DeviceStatus& device) {
-  Value grants = Value::array();
-  for (const Grant& grant : device.grants) grants.push(grant.service);
   return Value::map({{"id", to_text(device.id)},
                      {"name", device.name},
-                     {"grants", std::move(grants)},
+                     {"grants", grant_names(device.grants)},
                      {"until", time_or_null(earliest_end(device.grants))},
                      {"state", state_name(device.state)},
                      {"last_seen", time_or_null(device.last_seen)},
                      {"last_refusal", text_or_null(device.last_refusal)},
                      {"revoked_at", time_or_null(device.revoked_at)},
+                     {"paired_at", time_or_null(device.paired_at)},
+                     {"grants_before", device.grants_before ? grant_names(*device.grants_before) : Value()},
                      {"grants_until", grants_until(device)}});
 }
 

@@ -3,14 +3,19 @@
 #include <algorithm>
 #include <array>
 
+#include "protocol/upgrade.hpp"
+
 namespace drawbridge {
 namespace {
 
-// The n-th entry brings a file from version n to n + 1. Entries are never changed, only added.
-constexpr std::array migrations = {
+// Version 1, and the tables of all versions since. Never changed: a later version alters them in a step of its own.
+constexpr const char* first_tables =
+    "BEGIN IMMEDIATE;"
     "CREATE TABLE rows(kind INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY(kind, key)) WITHOUT "
     "ROWID;"
-    "CREATE TABLE settings(key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;"};
+    "CREATE TABLE settings(key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;"
+    "PRAGMA user_version=1;COMMIT;";
+constexpr int64_t newest_version = 2;
 
 constexpr int64_t audit_kind = static_cast<int64_t>(RowKind::audit);
 
@@ -19,26 +24,23 @@ int64_t version_of(Database& database) {
   return statement.step() == SQLITE_ROW ? statement.integer(0) : -1;
 }
 
-Result<void> migrate_from(Database& database, int64_t version) {
-  for (size_t next = static_cast<size_t>(version); next < migrations.size(); ++next) {
-    std::string sql = std::string("BEGIN IMMEDIATE;") + migrations[next] +
-                      "PRAGMA user_version=" + std::to_string(next + 1) + ";COMMIT;";
-    if (auto done = database.run(sql.c_str()); !done) return done;
-  }
-  return {};
-}
-
-Result<void> prepare(Database& database, const std::string& path) {
+// Gives the version of what is there, at least 1.
+Result<int64_t> prepare(Database& database, const std::string& path) {
   // One process only has this file open (see StateDirectory), so the shared-memory index is not needed. The cache is
   // small because rows are read once, at start.
   auto ready = database.run(
       "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-256;");
-  if (!ready) return ready;
+  if (!ready) return ready.error();
   int64_t version = version_of(database);
   if (version < 0) return database.error("Cannot read " + path);
-  if (version <= static_cast<int64_t>(migrations.size())) return migrate_from(database, version);
+  if (version <= newest_version && version > 0) return version;
+  if (version == 0) {
+    auto made = database.run(first_tables);
+    return made ? Result<int64_t>(1) : made.error();
+  }
   return Error{ErrorCode::state, path + " was written by a newer version of Drawbridge.",
-               "Install that version again, or start with another folder (--state)."};
+               "Install that version again. To go back, put this folder aside and bring a backup of the older version "
+               "back: drawbridge init --restore, drawbridge restore FILE"};
 }
 
 std::array<uint8_t, 8> big_endian(uint64_t number) {
@@ -49,11 +51,31 @@ std::array<uint8_t, 8> big_endian(uint64_t number) {
 
 }  // namespace
 
-Result<RowStore> RowStore::open(const std::string& path, DiskReserve reserve) {
+Result<RowStore> RowStore::open(const std::string& path, WallTime now, DiskReserve reserve) {
   auto database = Database::open(path);
   if (!database) return database.error();
-  if (auto ready = prepare(*database, path); !ready) return ready.error();
-  return RowStore(database.take(), std::move(reserve));
+  auto version = prepare(*database, path);
+  if (!version) return version.error();
+  RowStore store(database.take(), std::move(reserve));
+  if (auto done = store.upgrade_from(*version, now); !done) return done.error();
+  return store;
+}
+
+// No copy of the old file is left: what takes its place is written whole or not at all, and a copy would keep the keys of
+// devices that are revoked later.
+Result<void> RowStore::upgrade_from(int64_t version, WallTime now) {
+  if (version == newest_version) return {};
+  UpgradeTo2 upgrade;
+  Statement all(database_, "SELECT kind, key, value FROM rows ORDER BY kind, key");
+  int code = all.step();
+  for (; code == SQLITE_ROW; code = all.step()) {
+    upgrade.handle_row(static_cast<RowKind>(all.integer(0)), all.bytes(1), all.bytes(2));
+  }
+  if (code != SQLITE_DONE) return database_.error("The state could not be read");
+  auto rows = upgrade.rows(now);
+  if (!rows) return {};
+  if (!rows->empty()) upgraded_ = upgrade.words();
+  return write({{0, std::move(*rows), Urgency::vital}}, "PRAGMA user_version=2;COMMIT");
 }
 
 RowStore::RowStore(Database database, DiskReserve reserve)
@@ -102,22 +124,24 @@ Result<std::vector<Row>> RowStore::load_all() {
   return rows_of(statement, "The state could not be read");
 }
 
-Result<void> RowStore::write(const std::vector<PersistBatch>& batches) {
+Result<void> RowStore::write(const std::vector<PersistBatch>& batches) { return write(batches, "COMMIT"); }
+
+Result<void> RowStore::write(const std::vector<PersistBatch>& batches, const std::string& closing) {
   Urgency urgency = Urgency::ordinary;
   for (const PersistBatch& batch : batches) urgency = std::max(urgency, batch.urgency);
-  auto written = write_once(batches);
-  while (!written && disk_full_ && reserve_.release_piece(urgency)) written = write_once(batches);
+  auto written = write_once(batches, closing);
+  while (!written && disk_full_ && reserve_.release_piece(urgency)) written = write_once(batches, closing);
   return written;
 }
 
-Result<void> RowStore::write_once(const std::vector<PersistBatch>& batches) {
+Result<void> RowStore::write_once(const std::vector<PersistBatch>& batches, const std::string& closing) {
   if (auto begun = database_.run("BEGIN IMMEDIATE"); !begun) return take_back(begun);
   for (const PersistBatch& batch : batches) {
     for (const Row& row : batch.rows) {
       if (auto applied = apply(row); !applied) return take_back(applied);
     }
   }
-  auto committed = database_.run("COMMIT");
+  auto committed = database_.run(closing.c_str());
   return committed ? committed : take_back(committed);
 }
 

@@ -5,19 +5,25 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "daemon/storage/disk_reserve.hpp"
 #include "daemon/storage/sqlite.hpp"
+#include "protocol/base/time.hpp"
 #include "protocol/rows.hpp"
 
 namespace drawbridge {
 
 class RowStore {
  public:
-  // Creates or migrates the file. `state` if a newer version of Drawbridge has written it.
-  static Result<RowStore> open(const std::string& path, DiskReserve reserve = {});
+  // Creates the file, or brings it to this version in one transaction: what `now` is, its record in the trail says.
+  // `state` if a newer version of Drawbridge has written it; nothing is changed then, nor after any other error.
+  static Result<RowStore> open(const std::string& path, WallTime now, DiskReserve reserve = {});
+
+  // What open() has changed in the state of an earlier version, in words.
+  const std::optional<std::string>& upgraded() const { return upgraded_; }
 
   // Every row, in no particular order. Of the audit only the newest record, which the chain goes on from.
   Result<std::vector<Row>> load();
@@ -40,7 +46,9 @@ class RowStore {
 
  private:
   RowStore(Database database, DiskReserve reserve);
-  Result<void> write_once(const std::vector<PersistBatch>& batches);
+  Result<void> upgrade_from(int64_t version, WallTime now);
+  Result<void> write(const std::vector<PersistBatch>& batches, const std::string& closing);
+  Result<void> write_once(const std::vector<PersistBatch>& batches, const std::string& closing);
   Result<void> take_back(Result<void> failure);
   Result<void> apply(const Row& row);
   Result<std::vector<Row>> rows_of(Statement& statement, const char* what);
@@ -48,6 +56,7 @@ class RowStore {
   Database database_;
   DiskReserve reserve_;
   bool disk_full_ = false;  // why the newest write failed
+  std::optional<std::string> upgraded_;
   Statement put_, remove_, remove_all_before_, put_setting_;
 };
 

@@ -44,6 +44,7 @@ const char* type_name(RecordType type) {
     case RecordType::trail_disputed: return "trail_disputed";
     case RecordType::pruned: return "pruned";
     case RecordType::asked_by_device: return "asked_by_device";
+    case RecordType::upgraded: return "upgraded";
   }
   return "unknown";
 }

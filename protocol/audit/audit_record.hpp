@@ -43,6 +43,7 @@ enum class RecordType : uint8_t {
   trail_disputed = 26,     // on a device: the office's trail does not hold what it held before
   pruned = 27,             // the owner put a checkpoint in the place of older records
   asked_by_device = 28,    // the device changed something on the office's page; what came of it has a record of its own
+  upgraded = 29,           // a newer version of Drawbridge has brought the state to its form
 };
 const char* type_name(RecordType type);  // snake_case, as `audit show` prints it
 

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "protocol/backup/backup.hpp"
 #include "protocol/roster/records.hpp"
+#include "protocol/upgrade.hpp"
 
 namespace drawbridge::backup {
 namespace {
@@ -19,11 +19,34 @@ Rows index(const std::vector<Row>& rows) {
   return out;
 }
 
-void add_revoked(const std::vector<Row>& rows, std::set<Bytes>& relation_keys) {
-  for (const Row& row : rows) {
-    auto revocation = row.kind == RowKind::revocation && row.value ? roster::parse_revocation(*row.value) : std::nullopt;
-    if (revocation) relation_keys.insert(roster::relation_key_bytes({PeerRole::device, revocation->device}));
+// Relations of devices that were revoked, by their keys, and when that was last.
+using Revoked = std::map<Bytes, WallTime>;
+
+Revoked revoked_in(const Rows& rows) {
+  Revoked revoked;
+  for (const auto& [key, row] : rows) {
+    auto revocation = key.first == RowKind::revocation ? roster::parse_revocation(*row->value) : std::nullopt;
+    if (!revocation) continue;
+    WallTime& newest = revoked[roster::relation_key_bytes({PeerRole::device, revocation->device})];
+    newest = std::max(newest, revocation->revoked_at);
   }
+  return revoked;
+}
+
+// `revoked`: by the other of the two states; in its own, a relation beside a revocation is of a device that was paired
+// again. So it is if its pairing is the later one. A relation that cannot be read has no access to lose.
+bool is_revoked(const Row& relation, const Revoked& revoked) {
+  auto found = revoked.find(relation.key);
+  if (found == revoked.end()) return false;
+  auto parsed = roster::parse_relation(*relation.value);
+  return !parsed || parsed->paired_at <= found->second;
+}
+
+// A backup of version 1 of the state knows of its revocations what its trail tells.
+std::vector<Row> completed_revocations(const Rows& restored) {
+  UpgradeTo2 upgrade;
+  for (const auto& [key, row] : restored) upgrade.handle_row(row->kind, row->key, *row->value);
+  return upgrade.completed_revocations();
 }
 
 std::optional<roster::NodeState> node_state(const Rows& rows) {
@@ -53,10 +76,10 @@ void count(const Row& row, Merged& merged) {
 }
 
 // Which rows of a backup may come back. Invitations never do: their links may have been read by others since.
-bool comes_back(const Row& row, const Rows& present, const std::set<Bytes>& revoked, bool chain_from_backup) {
+bool comes_back(const Row& row, const Rows& present, const Revoked& revoked, bool chain_from_backup) {
   switch (row.kind) {
     case RowKind::relation:
-      return !present.contains({row.kind, row.key}) && !revoked.contains(row.key) && roster::parse_relation(*row.value).has_value();
+      return !present.contains({row.kind, row.key}) && !is_revoked(row, revoked) && roster::parse_relation(*row.value).has_value();
     case RowKind::service:
     case RowKind::relay:
     case RowKind::address:
@@ -80,18 +103,18 @@ bool comes_back(const Row& row, const Rows& present, const std::set<Bytes>& revo
 
 Merged merge(const std::vector<Row>& present_rows, const Backup& backup) {
   Rows present = index(present_rows), restored = index(backup.rows);
-  std::set<Bytes> revoked;
-  add_revoked(present_rows, revoked);
-  add_revoked(backup.rows, revoked);
+  std::vector<Row> completed = completed_revocations(restored);
+  for (const Row& row : completed) restored[{row.kind, row.key}] = &row;
+  Revoked revoked_here = revoked_in(present), revoked_there = revoked_in(restored);
   // A chain that has begun here goes on; otherwise the backup's does.
   bool chain_from_backup = !has_audit(present);
 
   Merged merged;
   for (const auto& [key, row] : restored) {
-    if (comes_back(*row, present, revoked, chain_from_backup)) merged.rows.push_back(*row);
+    if (comes_back(*row, present, revoked_here, chain_from_backup)) merged.rows.push_back(*row);
   }
   for (const auto& [key, row] : present) {
-    bool ends_now = key.first == RowKind::relation && revoked.contains(key.second);
+    bool ends_now = key.first == RowKind::relation && is_revoked(*row, revoked_there);
     ends_now ? merged.rows.push_back(roster::deleted(key.first, key.second)) : count(*row, merged);
   }
   for (const Row& row : merged.rows) {

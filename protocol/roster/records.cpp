@@ -88,6 +88,11 @@ std::optional<Relation> parse_relation(ByteView value) {
   return r;
 }
 
+Revocation revocation_of(const Relation& relation, std::string reason, WallTime revoked_at, const Secret<16>& knock_tag,
+                         std::optional<WallTime> last_seen) {
+  return {relation.key.peer, relation.name, std::move(reason), revoked_at, knock_tag, last_seen, relation.paired_at, relation.grants};
+}
+
 Bytes revocation_key_bytes(const Revocation& r) {
   Bytes key(r.device.bytes.begin(), r.device.bytes.end());
   append(key, big_endian(static_cast<uint64_t>(r.revoked_at.unix_ms)));
@@ -96,16 +101,18 @@ Bytes revocation_key_bytes(const Revocation& r) {
 
 Row to_row(const Revocation& r) {
   Bytes value;
-  msgpack::Writer writer = begin_record(value, r.last_seen ? 6 : 5);
+  msgpack::Writer writer = begin_record(value, 8);
   writer.bin(r.device.bytes).str(r.name).str(r.reason).integer(r.revoked_at.unix_ms).bin(r.knock_tag.reveal());
-  // Not known of a device that never was here, and in records of earlier versions.
-  if (r.last_seen) writer.integer(r.last_seen->unix_ms);
+  write_time(writer, r.last_seen);
+  write_time(writer, r.paired_at);
+  if (r.grants) write_grants(writer, *r.grants);
+  else writer.nil();
   return {RowKind::revocation, revocation_key_bytes(r), std::move(value)};
 }
 
 std::optional<Revocation> parse_revocation(ByteView value) {
   msgpack::Reader reader(value);
-  size_t fields = expect_record(reader, 5, 6);
+  size_t fields = expect_record(reader, 5, 8);  // 5 and 6: version 1 of the state, and backups of it
   Revocation r;
   read_id(reader, r.device);
   r.name = std::string(reader.str(limits::name_bytes));
@@ -113,6 +120,12 @@ std::optional<Revocation> parse_revocation(ByteView value) {
   r.revoked_at.unix_ms = reader.integer();
   ByteView tag = reader.bin_exact(16);
   if (fields == 6) r.last_seen = WallTime{reader.integer()};
+  if (fields == 7) reader.refuse();
+  if (fields == 8) {
+    r.last_seen = read_time(reader);
+    r.paired_at = read_time(reader);
+    if (!reader.nil()) r.grants = read_grants(reader);
+  }
   if (!reader.done()) return std::nullopt;
   r.knock_tag = Secret<16>(tag.first<16>());
   return r;

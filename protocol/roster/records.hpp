@@ -45,7 +45,13 @@ struct Revocation {
   WallTime revoked_at;
   Secret<16> knock_tag;                    // recognises attempts, for the audit; opens nothing
   std::optional<WallTime> last_seen;       // before
+  // Not known of what version 1 of the state held, unless the trail tells (protocol/upgrade.hpp).
+  std::optional<WallTime> paired_at;
+  std::optional<std::vector<Grant>> grants;  // until then
 };
+// Of the relation that ends.
+Revocation revocation_of(const Relation& relation, std::string reason, WallTime revoked_at, const Secret<16>& knock_tag,
+                         std::optional<WallTime> last_seen);
 Row to_row(const Revocation& revocation);
 std::optional<Revocation> parse_revocation(ByteView value);
 Bytes revocation_key_bytes(const Revocation& revocation);

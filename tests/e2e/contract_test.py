@@ -17,7 +17,7 @@ NODE = {"id", "name", "version", "listen", "started_at", "displaced", "locked"}
 PEER = {"id", "name", "role", "state", "echo_age_ms", "path", "cause", "transitions", "since", "bytes_sent", "bytes_received"}
 PATH = {"kind", "remote", "relay", "rtt_ms", "loss"}
 SERVICE = {"name", "office", "kind", "target", "address", "url", "state", "cause"}
-DEVICE = {"id", "name", "grants", "until", "state", "last_seen", "last_refusal", "revoked_at", "grants_until"}
+DEVICE = {"id", "name", "grants", "until", "state", "last_seen", "last_refusal", "revoked_at", "grants_until", "paired_at", "grants_before"}
 RECORD = {"seq", "time", "type", "device", "device_name", "service", "detail", "bytes_sent", "bytes_received", "hash"}
 
 

@@ -101,7 +101,25 @@ TEST_CASE("of a revoked device the office knows when it was last seen, also afte
   WallTime revoked_at = o.office.now().wall;
   o.revoke();
   o.restart();
-  auto seen = o.office.node->devices(o.office.now()).at(0).last_seen;
-  REQUIRE(seen);
-  CHECK(*seen == revoked_at);
+  DeviceStatus device = o.office.node->devices(o.office.now()).at(0);
+  REQUIRE(device.last_seen);
+  CHECK(*device.last_seen == revoked_at);
+  REQUIRE(device.paired_at);
+  CHECK(*device.paired_at <= WallTime{revoked_at.unix_ms - 60'000});
+  REQUIRE(device.grants_before);
+  CHECK(device.grants_before->at(0).service == "*");
+}
+
+TEST_CASE("a device that was revoked and paired again is listed once, with its access, also after a restart") {
+  Damaged o;
+  o.revoke();
+  o.world.pair(o.office, o.laptop);
+  for (int start = 0; start < 2; ++start, o.restart()) {
+    CAPTURE(start);
+    auto devices = o.office.node->devices(o.office.now());
+    REQUIRE(devices.size() == 1);
+    CHECK(devices[0].state != PeerState::revoked);
+    CHECK(devices[0].grants.size() == 1);
+  }
+  CHECK(o.world.run(20s, [&] { return o.connected(); }));
 }

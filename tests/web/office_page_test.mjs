@@ -211,7 +211,7 @@ test("the office's page in a browser", async (t) => {
     await answer(fresh, "Revoke").click();
     await fresh.getByText("“Anna’s laptop” is revoked.").waitFor();
     await fresh.getByText("Revoked devices").click();
-    await fresh.getByText("Revoked on").waitFor();
+    await fresh.getByText("had access from").waitFor();
     await eventually(async () => (await laptop.json("status")).peers[0]?.state === "revoked", "the laptop knows");
     await card(fresh, "Anna’s laptop").getByRole("button", { name: "Forget" }).click();
     await answer(fresh, "Forget").click();

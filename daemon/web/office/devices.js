@@ -40,7 +40,7 @@ class Device {
 
   whereabouts() {
     const { device, peer } = this;
-    if (device.state === "revoked") return state("bad", say("revokedOn", { day: day(device.revoked_at) }));
+    if (device.state === "revoked") return state("bad", device.paired_at ? say("hadAccess", { from: day(device.paired_at), to: day(device.revoked_at) }) : say("revokedOn", { day: day(device.revoked_at) }));
     if (device.state === "connected") return state("good", `${say("connected")} · ${say(peer?.path?.kind === "relayed" ? "relayed" : "direct")}`);
     if (device.state === "connecting") return state("waiting", say("connecting"));
     return device.last_seen ? state("none", say("lastSeen"), " ", timeOf(device.last_seen, ago(device.last_seen))) : state("none", say("neverSeen"));
@@ -94,6 +94,7 @@ class Device {
       path ? [say("path"), path.kind === "relayed" ? named(path.relay.split("#")[0]) : named(path.remote)] : null,
       path?.rtt_ms ? [say("delay"), `${Math.max(1, Math.round(path.rtt_ms))} ms`] : null,
       peer?.cause ? [say("why"), told(peer.cause)] : null,
+      device.paired_at ? [say("accessSince"), moment(device.paired_at)] : null,
       device.last_seen ? [say("lastSeen"), moment(device.last_seen)] : null,
       [say("identity"), element("code.id", {}, device.id)],
     ].filter(Boolean);

@@ -34,7 +34,7 @@ struct Browser {
 
 struct BrowserAndOffice {
   TemporaryFolder folder;
-  RowStore store = RowStore::open(folder.file("state.db")).take();
+  RowStore store = RowStore::open(folder.file("state.db"), {}).take();
   Loop loop;
   WriteQueue queue{loop, store, [](uint64_t, const Result<void>&) {}};
   Settings settings{store.settings().take(), queue};

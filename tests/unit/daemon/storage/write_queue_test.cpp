@@ -18,7 +18,7 @@ PersistBatch batch(uint64_t ticket) {
 
 TEST_CASE("every batch is acknowledged once, in order, and only when it is on disk") {
   TemporaryFolder folder;
-  RowStore store = RowStore::open(folder.file("state.db")).take();
+  RowStore store = RowStore::open(folder.file("state.db"), {}).take();
   Loop loop;
   std::vector<uint64_t> done;
   WriteQueue queue(loop, store, [&](uint64_t ticket, const Result<void>& result) {
@@ -35,7 +35,7 @@ TEST_CASE("every batch is acknowledged once, in order, and only when it is on di
 
 TEST_CASE("a question sees every batch that was queued before it") {
   TemporaryFolder folder;
-  RowStore store = RowStore::open(folder.file("state.db")).take();
+  RowStore store = RowStore::open(folder.file("state.db"), {}).take();
   Loop loop;
   WriteQueue queue(loop, store, [](uint64_t, const Result<void>&) {});
   size_t seen = 0;
@@ -49,7 +49,7 @@ TEST_CASE("a question sees every batch that was queued before it") {
 
 TEST_CASE("a queue that ends writes what it still holds") {
   TemporaryFolder folder;
-  RowStore store = RowStore::open(folder.file("state.db")).take();
+  RowStore store = RowStore::open(folder.file("state.db"), {}).take();
   Loop loop;
   {
     WriteQueue queue(loop, store, [](uint64_t, const Result<void>&) { FAIL("nobody is told any more"); });

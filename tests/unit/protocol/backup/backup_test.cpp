@@ -4,8 +4,10 @@
 
 #include <algorithm>
 
+#include "protocol/audit/audit_record.hpp"
 #include "protocol/roster/records.hpp"
 #include "tests/unit/fixed_entropy.hpp"
+#include "tests/unit/protocol/roster/version_1.hpp"
 
 using namespace drawbridge;
 using namespace drawbridge::backup;
@@ -108,6 +110,37 @@ TEST_CASE("a device that either side has revoked does not come back, and loses i
   Merged revoked_there = merge({relation(1)}, {{}, {}, {revocation(1)}});
   CHECK(deletes(revoked_there.rows, relation(1)));
   CHECK(revoked_there.devices == 0);
+}
+
+TEST_CASE("a device that was paired again after its revocation stays and comes back") {
+  auto paired_at = [](int64_t time) {
+    roster::Relation again;
+    again.key = {PeerRole::device, {{1}}};
+    again.paired_at = {time};
+    return roster::to_row(again);
+  };
+  // Revoked at 1000.
+  Merged known_here = merge({revocation(1), paired_at(1001)}, {{}, {}, {revocation(1)}});
+  CHECK(known_here.devices == 1);
+  CHECK_FALSE(deletes(known_here.rows, relation(1)));
+  Merged known_there = merge({revocation(1)}, {{}, {}, {revocation(1), paired_at(1001)}});
+  CHECK(holds(known_there.rows, paired_at(1001)));
+  Merged revoked_since = merge({revocation(1)}, {{}, {}, {paired_at(999)}});
+  CHECK_FALSE(holds(revoked_since.rows, paired_at(999)));
+  Merged clock_went_back = merge({revocation(1), paired_at(5)}, {{}, {}, {}});
+  CHECK(clock_went_back.devices == 1);
+}
+
+TEST_CASE("a revocation from a backup of version 1 of the state gets the dates that the backup's trail tells") {
+  roster::Revocation old{.device = {{1}}, .name = "lost", .revoked_at = {1000}};
+  audit::Record paired{.sequence = 1, .time = {400}, .type = audit::RecordType::paired, .device = old.device};
+  audit::Record revoked{.sequence = 2, .time = {1000}, .type = audit::RecordType::revoked, .device = old.device};
+  audit::Link first = audit::encode(paired, {}), second = audit::encode(revoked, first.hash);
+  Row here{RowKind::audit, audit::sequence_key_bytes(1), Bytes{3}};  // a trail goes on here: only the revocation comes back
+  Merged merged = merge({here}, {{}, {}, {roster::version_1_row(old), audit::to_row(paired, first), audit::to_row(revoked, second)}});
+  old.paired_at = WallTime{400};
+  CHECK(holds(merged.rows, roster::to_row(old)));
+  CHECK(merged.revocations == 1);
 }
 
 TEST_CASE("what is there is newer than the backup and wins") {

@@ -6,6 +6,7 @@
 #include "protocol/audit/audit_head.hpp"
 #include "protocol/base/limits.hpp"
 #include "protocol/roster/record_fields.hpp"
+#include "tests/unit/protocol/roster/version_1.hpp"
 
 using namespace drawbridge;
 using namespace drawbridge::roster;
@@ -54,7 +55,7 @@ Invitation invitation() {
 Revocation revocation() { return {{{1, 2, 3}}, "Laptop", "lost", {1'800'000'000'000}, secret_of<16>(8)}; }
 
 std::vector<Row> one_of_each() {
-  return {to_row(relation()), to_row(revocation()), to_row(invitation()), to_row(ServiceDefinition{"db", "tcp", "127.0.0.1:5432", 5432}),
+  return {to_row(relation()), to_row(revocation()), to_row(revocation_of(relation(), "lost", {1}, {}, {})), to_row(invitation()), to_row(ServiceDefinition{"db", "tcp", "127.0.0.1:5432", 5432}),
           to_row(NodeState{1, 2, 3, {4}}), to_row(OwnRelay{1, {"udp://relay.example#key", "wss://relay.example#key", "token"}}, relation().key.peer),
           to_row(OwnAddress{1, {"office.example", 7470}}), to_row(Instance{{1}, {2}, 3}), to_row(Incarnation{4, {5}, {6}}, relation().key.peer),
           audit::to_row({{7, {8}, {9}, {10}}, audit::Head{6, {11}, {9}, {10}}}, relation().key.peer),
@@ -82,18 +83,38 @@ bool parses(RowKind kind, ByteView value) {
 
 }  // namespace
 
-TEST_CASE("a revocation of an earlier version, which did not say when the device was last seen, is read") {
+TEST_CASE("a revocation comes back with every field, and with those that are not known") {
+  Relation ended = relation();
+  auto parsed = parse_revocation(*to_row(revocation_of(ended, "lost", {7}, {}, WallTime{-5})).value);
+  REQUIRE(parsed);
+  CHECK(parsed->name == ended.name);
+  CHECK(parsed->reason == "lost");
+  CHECK(parsed->revoked_at == WallTime{7});
+  CHECK(parsed->last_seen == WallTime{-5});
+  CHECK(parsed->paired_at == ended.paired_at);
+  CHECK(parsed->grants == ended.grants);
+  auto unknown = parse_revocation(*to_row(revocation()).value);
+  REQUIRE(unknown);
+  CHECK_FALSE(unknown->last_seen);
+  CHECK_FALSE(unknown->paired_at);
+  CHECK_FALSE(unknown->grants);
+}
+
+TEST_CASE("a revocation of version 1 is read, with and without when the device was last seen") {
   Revocation seen = revocation();
   seen.last_seen = WallTime{-5};
-  auto parsed = parse_revocation(*to_row(seen).value);
+  auto parsed = parse_revocation(*version_1_row(seen).value);
   REQUIRE(parsed);
   CHECK(parsed->last_seen == WallTime{-5});
-  auto old = parse_revocation(*to_row(revocation()).value);
+  CHECK_FALSE(parsed->paired_at);
+  auto old = parse_revocation(*version_1_row(revocation()).value);
   REQUIRE(old);
   CHECK_FALSE(old->last_seen);
   CHECK(old->reason == "lost");
-  Bytes longer = *to_row(seen).value;
+  Bytes longer = *version_1_row(seen).value;
   ++longer[0];
+  CHECK_FALSE(parse_revocation(longer));
+  longer.push_back(0xc0);  // seven fields were never written
   CHECK_FALSE(parse_revocation(longer));
 }
 
