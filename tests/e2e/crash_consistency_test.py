@@ -5,95 +5,13 @@ each moment: all writes there (kill -9), those that no fsync has secured gone (a
 disk that reorders). On each of these disks that differs from the others the daemon is started and asked.
 """
 
-import hashlib
 import json
-import os
-import random
 import shutil
 import subprocess
 import unittest
 
-from bridge import BUILD, DAEMON, BridgeTest, Node, eventually, pair
-
-MODES = ("kept", "dropped", "mixed")
-
-
-class RecordedNode(Node):
-    """Each of its programs tells what it writes."""
-
-    def __init__(self, folder, name):
-        super().__init__(folder, name)
-        self.trace = os.path.join(folder, name + ".trace")
-
-    def inside(self, arguments):
-        library = os.path.join(BUILD, "tests", "e2e", "librecord_writes.so")
-        return ["env", f"LD_PRELOAD={library}", f"RECORD_FOLDER={self.state}", f"RECORD_TO={self.trace}", *arguments]
-
-    def acknowledged(self, what):
-        with open(self.trace, "a") as trace:
-            trace.write(f"acknowledged {what} 0 \n")
-
-
-class File:
-    """What a program sees of a file, what is sure to be on the disk, and what was done since."""
-
-    def __init__(self):
-        self.seen, self.sure, self.since = b"", None, []
-
-    def do(self, operation):
-        self.seen = apply(self.seen, operation)
-        self.since.append(operation)
-
-    def sync(self):
-        self.sure, self.since = self.seen, []
-
-    def after_power_cut(self, mode, chance):
-        if mode == "kept":
-            return self.seen
-        content = self.sure if self.sure is not None else b""
-        for kind, place, data in self.since if mode == "mixed" else ():
-            if chance.random() < 0.5:
-                torn = kind == "write" and chance.random() < 0.25
-                content = apply(content, (kind, place, data[:len(data) // 2] if torn else data))
-        return content
-
-
-def apply(content, operation):
-    kind, place, data = operation
-    if kind == "truncate":
-        return content[:place] + bytes(max(0, place - len(content)))
-    content = content + bytes(max(0, place - len(content)))
-    return content[:place] + data + content[place + len(data):]
-
-
-class Disk:
-    """A folder that is played from its trace, operation by operation."""
-
-    def __init__(self):
-        self.names, self.sure_names = {}, {}
-        self.acknowledged = []
-
-    def play(self, line):
-        kind, name, number, rest = line.rstrip("\n").split(" ", 3)
-        if kind == "acknowledged":
-            self.acknowledged.append(name)
-        elif kind in ("write", "truncate"):
-            self.names.setdefault(name, File()).do((kind, int(number), bytes.fromhex(rest)))
-        elif kind == "sync" and name == ".":
-            self.sure_names = dict(self.names)
-        elif kind == "sync" and name in self.names:
-            self.names[name].sync()
-        elif kind == "unlink":
-            self.names.pop(name, None)
-        elif kind == "rename" and name in self.names:
-            self.names[bytes.fromhex(rest).decode()] = self.names.pop(name)
-        return kind != "acknowledged"
-
-    def after_power_cut(self, mode, chance):
-        names = self.names if mode == "kept" else self.sure_names
-        return {name: file.after_power_cut(mode, chance) for name, file in names.items()
-                if name not in ("daemon.lock", "reserve") and not name.startswith("control.sock")}
-
+from bridge import DAEMON, BridgeTest, Node, eventually, pair
+from power_cuts import RecordedNode, disks_of, put_files
 
 class CrashConsistency(BridgeTest):
     start_them = False
@@ -151,34 +69,16 @@ class CrashConsistency(BridgeTest):
         relay.kill()
         return found
 
-    def disks(self):
-        """Each disk that differs from those before: its number of operations, its mode, its files, what was acknowledged."""
-        with open(self.office.trace) as trace:
-            lines = trace.readlines()
-        disk, seen, points = Disk(), set(), 0
-        for number, line in enumerate(lines):
-            points += disk.play(line)
-            for mode in MODES:
-                files = disk.after_power_cut(mode, random.Random(f"{number} {mode}"))
-                mark = hashlib.sha256(repr((sorted(files.items()), disk.acknowledged)).encode()).digest()
-                if mark not in seen:
-                    seen.add(mark)
-                    yield points, mode, files, list(disk.acknowledged)
-        print(f"\nwrite points: {points}, disks that differ: {len(seen)}")
-
     def test_on_every_disk_that_a_power_cut_may_leave_all_that_was_acknowledged_is_there(self):
         self.live()
-        disks = list(self.disks())
+        disks = list(disks_of(self.office.trace))
         for number, (point, mode, files, acknowledged) in enumerate(disks):
             with self.subTest(point=point, mode=mode, acknowledged=acknowledged[-1:]):
                 self.check(Node(self.folder, f"disk-{number}"), files, acknowledged)
         self.assertGreater(len(disks), 80)
 
     def check(self, node, files, acknowledged):
-        os.mkdir(node.state, 0o700)
-        for name, content in files.items():
-            with open(os.open(os.path.join(node.state, name), os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
-                file.write(content)
+        put_files(node, files)
         self.nodes.append(node)
         try:
             if "key" not in files:

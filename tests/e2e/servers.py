@@ -116,9 +116,9 @@ StrictModes no\nPidFile none\nUsePAM no\nPermitRootLogin yes\nSubsystem sftp int
 class Echo(threading.Thread):
     """Sends back what it gets, and its end after the client's."""
 
-    def __init__(self):
+    def __init__(self, address=("127.0.0.1", 0)):
         super().__init__(daemon=True)
-        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener = socket.create_server(address)
         self.port = self.listener.getsockname()[1]
         self.start()
 
