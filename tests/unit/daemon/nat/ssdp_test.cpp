@@ -1,6 +1,7 @@
 #include "daemon/nat/ssdp.hpp"
 
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "daemon/io/clock.hpp"
 #include "tests/unit/daemon/nat/fake_gateways.hpp"
@@ -67,6 +68,7 @@ TEST_CASE("a search without a good answer asks three times and ends with its pat
   Instant began = read_clocks().boot;
   CHECK_FALSE(ssdp_search(at(52), {90ms, -1}));
   CHECK(read_clocks().boot - began < 3s);
+  while (server.questions < 3 && read_clocks().boot - began < 20s) std::this_thread::yield();  // its own thread counts
   CHECK(server.questions == 3);
 }
 
