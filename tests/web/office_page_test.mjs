@@ -13,6 +13,7 @@ async function openOffice(t) {
   const folder = temporaryFolder(t);
   const shared = path.join(folder, "clients");
   mkdirSync(shared);
+  mkdirSync(path.join(folder, "archive"));
   writeFileSync(path.join(shared, "contract.txt"), "signed\n".repeat(20_000));
   const office = new Node(t, folder, "Étude Dupont");
   await office.init();
@@ -122,7 +123,7 @@ test("the office's page in a browser", async (t) => {
     await page.getByLabel("Name", { exact: true }).fill("archive");
     await answer(page, "Share a service").click();
     await page.getByText("There is no folder /nowhere/at/all").waitFor();
-    await page.getByLabel("Where it is").fill(folder);
+    await page.getByLabel("Where it is").fill(path.join(folder, "archive"));
     await answer(page, "Share a service").click();
     await page.locator("li.card", { hasText: "database" }).getByText("Does not answer").first().waitFor();
     const archive = page.locator("li.card", { hasText: "archive" });
@@ -139,7 +140,7 @@ test("the office's page in a browser", async (t) => {
     await page.getByRole("searchbox").fill("archive shared");
     await page.getByText("2 records found").waitFor();
     await picture(page, "office-trail");
-    await office.run("expose", "archive", `folder:${folder}`);
+    await office.run("expose", "archive", `folder:${path.join(folder, "archive")}`);
     await page.getByText("3 records found").waitFor();
     await page.getByRole("button", { name: "Check the trail" }).click();
     await page.getByText("The trail is whole").waitFor();

@@ -23,7 +23,7 @@ Row put(RowKind kind, std::string_view key, std::string_view value) {
 Row remove(RowKind kind, std::string_view key) {
   return {kind, to_bytes(as_bytes(key)), std::nullopt};
 }
-Row audit(uint8_t number) {
+Row audit_row(uint8_t number) {
   return {RowKind::audit, {0, 0, 0, 0, 0, 0, 0, number}, Bytes{number}};
 }
 
@@ -111,7 +111,7 @@ TEST_CASE("of batches written together none is kept when one row is refused") {
 TEST_CASE("only the newest audit record is loaded at start, the others on demand and in order") {
   TemporaryFolder folder;
   RowStore store = open(folder);
-  REQUIRE(store.write({{1, {audit(1), audit(2), audit(3), put(RowKind::node, "", "n")}}}));
+  REQUIRE(store.write({{1, {audit_row(1), audit_row(2), audit_row(3), put(RowKind::node, "", "n")}}}));
   auto rows = store.load().take();
   REQUIRE(rows.size() == 2);
   CHECK(std::count_if(rows.begin(), rows.end(),
@@ -127,14 +127,14 @@ TEST_CASE("only the newest audit record is loaded at start, the others on demand
 
 TEST_CASE("all rows of a kind up to a key are deleted together, in the transaction of what takes their place") {
   TemporaryFolder folder;
-  Row until_two{RowKind::audit, audit(2).key, std::nullopt, true};
+  Row until_two{RowKind::audit, audit_row(2).key, std::nullopt, true};
   {
     RowStore store = open(folder);
-    REQUIRE(store.write({{1, {audit(1), audit(2), audit(3), put(RowKind::node, "", "n")}}}));
+    REQUIRE(store.write({{1, {audit_row(1), audit_row(2), audit_row(3), put(RowKind::node, "", "n")}}}));
     REQUIRE(store.write({{2, {until_two, put(RowKind::audit_checkpoint, "", "c")}}}));
   }
   RowStore store = open(folder);
-  CHECK(texts(store.load().take()) == std::vector<std::string>{to_string(audit(3).key) + "=\3", "=c", "=n"});
+  CHECK(texts(store.load().take()) == std::vector<std::string>{to_string(audit_row(3).key) + "=\3", "=c", "=n"});
   CHECK(store.value_of(RowKind::audit_checkpoint, {}).take() == to_bytes(as_bytes("c")));
   CHECK_FALSE(store.value_of(RowKind::invitation, {}).take());
 }
