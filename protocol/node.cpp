@@ -40,8 +40,8 @@ Result<void> Node::start(Now now, const std::vector<Row>& rows) {
     if (row.kind == RowKind::node) return damaged_state();
     core_->keep_unreadable(row);
   }
-  // Rows come in any order. Whoever was paired again after a revocation has access: the relation says so.
-  std::erase_if(core_->revocations, [this](const auto& entry) { return core_->peers.contains({PeerRole::device, entry.first}); });
+  // Rows come in any order; a relation beside a revocation is the later one.
+  for (const auto& [key, peer] : core_->peers) core_->supersede_revocation(key);
   if (!core_->unreadable.empty()) core_->shared.emit(event::RowsUnreadable{core_->unreadable});
   core_->apply_relays();
   if (!core_->addresses.empty()) core_->want_addresses();
@@ -89,7 +89,16 @@ bool Node::Core::load(const Row& row) {
 
 void Node::Core::load_revocation(roster::Revocation revocation) {
   auto [known, fresh] = revocations.try_emplace(revocation.device, revocation);
-  if (!fresh && known->second.revoked_at < revocation.revoked_at) known->second = std::move(revocation);
+  if (fresh) return;
+  if (known->second.revoked_at < revocation.revoked_at) std::swap(known->second, revocation);
+  DeviceId device = revocation.device;
+  earlier_revocations.emplace(device, std::move(revocation));
+}
+
+// A device that was revoked once and is invited again is an ordinary device; the revocation stays on record.
+void Node::Core::supersede_revocation(const RelationKey& paired) {
+  if (paired.role != PeerRole::device) return;
+  if (auto revocation = revocations.extract(paired.peer)) earlier_revocations.emplace(paired.peer, std::move(revocation.mapped()));
 }
 
 Peer& Node::Core::add_peer(roster::Relation record) {
@@ -118,8 +127,7 @@ void Node::Core::finish_pairing(Now now, Invitation& invitation) {
   shared.journal.put(roster::to_row(*relation));
   shared.journal.put(roster::deleted(RowKind::invitation, roster::invitation_key_bytes(id)));
   shared.audit(now, audit::RecordType::paired, &key.peer, relation->name, "", "invitation " + std::to_string(id));
-  // A device that was revoked once and is invited again is an ordinary device; the revocation stays on record.
-  revocations.erase(key.peer);
+  supersede_revocation(key);
   std::string name = relation->name;
   add_peer(std::move(*relation)).start(now, far_future - now.boot);
   shared.journal.when_durable([this, key, name, id](Now) { shared.emit(event::Paired{key, name, id}); });

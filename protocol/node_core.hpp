@@ -17,7 +17,8 @@ struct Node::Core {
   std::map<uint64_t, std::unique_ptr<Invitation>> invitations;
   std::map<RequestId, std::unique_ptr<Joining>> joinings;
   std::map<RequestId, std::unique_ptr<CodeTaker>> code_takers;
-  std::map<DeviceId, roster::Revocation> revocations;      // the newest of each device
+  std::map<DeviceId, roster::Revocation> revocations;      // the newest of each device that has no access
+  std::multimap<DeviceId, roster::Revocation> earlier_revocations;  // all others: on record until the device is forgotten
   std::map<RowKind, size_t> unreadable;                    // found at the start
   std::vector<roster::OwnRelay> relays;
   std::vector<roster::OwnAddress> addresses;
@@ -38,6 +39,7 @@ struct Node::Core {
   // node.cpp
   bool load(const Row& row);                              // false: it cannot be read
   void load_revocation(roster::Revocation revocation);
+  void supersede_revocation(const RelationKey& paired);
   void keep_unreadable(const Row& row);
   void started(Now now);
   void reap(Now now);                                      // parts that are over

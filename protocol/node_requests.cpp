@@ -109,13 +109,18 @@ Result<RequestId> Node::forget_device(Now now, const DeviceId& device) {
     if (core_->device(device)) return Error{ErrorCode::state, "This device still has access.", "Revoke it first: `drawbridge revoke`."};
     return unknown_device();
   }
-  core_->shared.journal.put(roster::deleted(RowKind::revocation, roster::revocation_key_bytes(found->second)));
   core_->shared.audit(now, audit::RecordType::forgotten, &device, found->second.name);
-  roster::Revocation revocation = std::move(found->second);
+  std::vector<roster::Revocation> all{std::move(found->second)};
   core_->revocations.erase(found);
-  return core_->shared.durable_request([core = core_.get(), revocation](Now) {
-    core->shared.journal.put(roster::to_row(revocation));
-    core->revocations[revocation.device] = revocation;
+  auto [first, last] = core_->earlier_revocations.equal_range(device);
+  for (auto earlier = first; earlier != last; ++earlier) all.push_back(std::move(earlier->second));
+  core_->earlier_revocations.erase(first, last);
+  for (const auto& revocation : all) core_->shared.journal.put(roster::deleted(RowKind::revocation, roster::revocation_key_bytes(revocation)));
+  return core_->shared.durable_request([core = core_.get(), all = std::move(all)](Now) {
+    for (const auto& revocation : all) {
+      core->shared.journal.put(roster::to_row(revocation));
+      core->load_revocation(revocation);
+    }
   });
 }
 

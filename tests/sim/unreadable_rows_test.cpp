@@ -123,3 +123,21 @@ TEST_CASE("a device that was revoked and paired again is listed once, with its a
   }
   CHECK(o.world.run(20s, [&] { return o.connected(); }));
 }
+
+TEST_CASE("a device that is forgotten is forgotten with each of its revocations") {
+  Damaged o;
+  o.revoke();
+  o.world.pair(o.office, o.laptop);
+  o.world.run(1s);
+  o.revoke();
+  o.restart();
+  auto kept = [&] { return std::count_if(o.office.disk.begin(), o.office.disk.end(), [](const auto& row) { return row.first.first == RowKind::revocation; }); };
+  REQUIRE(kept() == 2);
+  REQUIRE(o.office.node->devices(o.office.now()).size() == 1);
+  auto request = o.office.node->forget_device(o.office.now(), o.laptop_id());
+  REQUIRE(request);
+  REQUIRE(o.world.run(1s, [&] { return o.office.done(*request); }));
+  CHECK(kept() == 0);
+  o.restart();
+  CHECK(o.office.node->devices(o.office.now()).empty());
+}
