@@ -78,7 +78,7 @@ Bridge::Bridge(const StateDirectory& state, const BridgeOptions& options, Config
       outside_(loop_, log_, node_, secrets_.identity),
       flows_(loop_, driver_),
       connector_(loop_, flows_, connector_answers()),
-      folders_(options_.outside),
+      folders_(options_.outside, state_.path()),
       http_(loop_),
       commands_(loop_, log_, state_.file("commands"), options_.outside),
       traffic_timer_(loop_, [this] { sample_traffic(); }) {

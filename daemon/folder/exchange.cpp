@@ -63,7 +63,7 @@ std::optional<Reply> Exchange::begin() {
   if (!path) return refuse(path.error());
   path_ = path.take();
   if (path_.is_reserved()) return std::nullopt;
-  auto root = Root::open(served_.folder);
+  auto root = Root::open(served_.folder, served_.state);
   if (!root) return refuse(root.error());
   root_.emplace(root.take());
   check_state();

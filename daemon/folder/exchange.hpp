@@ -24,6 +24,7 @@ struct Served {
   std::string service;  // its name, as the page's title
   bool confined = false;  // each thread to the folder, by the kernel
   bool read_only = false;
+  std::string state;    // the office's own, which must not lie in it; empty: none is known
   UploadTurns turns;
   dav::LockTable locks;
 };

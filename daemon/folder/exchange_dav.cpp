@@ -56,7 +56,7 @@ Reply Exchange::propfind() {
   RequestPath path = path_;
   path.folder_form = S_ISDIR(status.st_mode);
   // The root goes with the stream: it is read after this exchange's answer has begun.
-  auto root = Root::open(served_.folder);
+  auto root = Root::open(served_.folder, served_.state);
   if (!root) return refuse(root.error());
   auto kept = std::make_shared<Root>(root.take());
   auto stream = std::make_shared<dav::MultistatusStream>(*kept, served_.locks, request.take(), std::move(path), fd.take(), depth == "1");

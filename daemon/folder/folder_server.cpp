@@ -94,11 +94,12 @@ void FolderServer::begin_stop() {
 }
 
 Result<std::unique_ptr<FolderServer>> FolderServer::start(const std::string& folder, const std::string& service,
-                                                            bool read_only, Outside* outside) {
+                                                            bool read_only, Outside* outside, const std::string& state) {
   auto parts = std::make_unique<Parts>();
   parts->served.folder = folder;
   parts->served.service = service;
   parts->served.read_only = read_only;
+  parts->served.state = state;
   parts->served.confined = outside != nullptr;
   auto ran = run_for_folder(outside, [&] { parts->daemon = start_daemon(&parts->served, &parts->open); });
   if (!ran) return ran.error();

@@ -19,9 +19,11 @@ class FolderServer {
  public:
   // `folder`: absolute path; need not exist yet. `service`: its name, shown as the page's title. With `outside` each
   // connection's thread is confined to the folder by the kernel before it looks at its first request
-  // (daemon/sandbox/sandbox.hpp); null: no sandbox.
+  // (daemon/sandbox/sandbox.hpp); null: no sandbox. `state`: the office's own; nothing is served
+  // of a folder in which it lies.
   static Result<std::unique_ptr<FolderServer>> start(const std::string& folder, const std::string& service,
-                                                     bool read_only = false, Outside* outside = nullptr);
+                                                     bool read_only = false, Outside* outside = nullptr,
+                                                     const std::string& state = {});
   // Ends all connections. Waits for what their threads are doing, two seconds at most: a thread that a hanging disk holds
   // goes on by itself and touches nothing of ours.
   ~FolderServer();

@@ -11,7 +11,7 @@ FolderServices::~FolderServices() {
 Result<FileDescriptor> FolderServices::connect(const std::string& folder, const std::string& service, bool read_only) {
   auto& server = servers_[{folder + (read_only ? "\n" : ""), service}];
   if (!server) {
-    auto started = FolderServer::start(folder, service, read_only, outside_);
+    auto started = FolderServer::start(folder, service, read_only, outside_, state_);
     if (!started) return started.error();
     server = started.take();
   }

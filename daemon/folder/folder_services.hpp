@@ -12,8 +12,8 @@ namespace drawbridge::folder {
 class FolderServices {
  public:
   // `outside`: with it each folder's threads are confined to their folder by the kernel; it must outlive this. Null: no
-  // sandbox.
-  explicit FolderServices(Outside* outside = nullptr) : outside_(outside) {}
+  // sandbox. `state`: as FolderServer's.
+  FolderServices(Outside* outside, std::string state) : outside_(outside), state_(std::move(state)) {}
   // As FolderServer's, in the time of one of them.
   ~FolderServices();
   FolderServices(const FolderServices&) = delete;
@@ -24,6 +24,7 @@ class FolderServices {
 
  private:
   Outside* outside_;
+  std::string state_;
   std::map<std::pair<std::string, std::string>, std::unique_ptr<FolderServer>> servers_;
 };
 

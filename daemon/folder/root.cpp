@@ -9,6 +9,7 @@
 
 #include "daemon/folder/text_escape.hpp"
 #include "daemon/io/system_error.hpp"
+#include "daemon/services/own_state.hpp"
 
 namespace drawbridge::folder {
 namespace {
@@ -73,8 +74,12 @@ Error file_error(int number, const std::string& what) {
   }
 }
 
-Result<Root> Root::open(const std::string& path) {
+Result<Root> Root::open(const std::string& path, const std::string& state) {
   FileDescriptor fd(::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (fd && !state.empty() && lies_in(state, fd.get())) {
+    return Error{ErrorCode::not_allowed, "The office's own key lies in this folder: it is not shared.",
+                 "Ask the office to share another folder."};
+  }
   if (fd) return Root(std::move(fd));
   int number = errno;
   if (number == EACCES) {

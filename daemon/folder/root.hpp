@@ -27,8 +27,9 @@ struct Place {
 
 class Root {
  public:
-  // `path`: absolute. `not_found` or `not_allowed` if it cannot be opened as a folder now.
-  static Result<Root> open(const std::string& path);
+  // `path`: absolute. `not_found` or `not_allowed` if it cannot be opened as a folder now; `not_allowed`, too, if `state`
+  // lies in it, the office's own (daemon/services/own_state.hpp): it may have come to do so since it was exposed.
+  static Result<Root> open(const std::string& path, const std::string& state = {});
 
   // For reading: a regular file or a folder, nothing else (`not_allowed` for devices, pipes and sockets, which are
   // not opened). `status` is what was opened.

@@ -21,9 +21,9 @@ std::optional<Place> place_of(const std::string& path) {
   return Place{found.st_dev, found.st_ino};
 }
 
-// Upwards from `inner`: what else leads to `outer` does not matter.
-bool holds(const std::string& outer, const std::string& inner) {
-  auto wanted = place_of(outer), at = place_of(inner);
+// Upwards from `inner`: what else leads to `wanted` does not matter.
+bool holds(const std::optional<Place>& wanted, const std::string& inner) {
+  auto at = place_of(inner);
   std::string path = inner;
   while (wanted && at && *at != *wanted) {
     path += "/..";
@@ -36,11 +36,16 @@ bool holds(const std::string& outer, const std::string& inner) {
 
 }  // namespace
 
+bool lies_in(const std::string& state, int folder) {
+  struct stat found {};
+  return fstat(folder, &found) == 0 && holds(Place{found.st_dev, found.st_ino}, state);
+}
+
 Result<void> check_own_state(const Target& target, const std::string& state) {
-  if (target.kind == Target::Kind::folder && holds(target.path, state))
+  if (target.kind == Target::Kind::folder && holds(place_of(target.path), state))
     return Error{ErrorCode::not_allowed, "The key of this computer lies in the folder " + target.path + ".",
                  "Share a folder that does not hold " + state + "."};
-  if (target.kind == Target::Kind::folder && holds(state + "/commands", target.path))
+  if (target.kind == Target::Kind::folder && holds(place_of(state + "/commands"), target.path))
     return Error{ErrorCode::not_allowed, "Programs of this office run in the folder " + target.path + ".",
                  "Share a folder of your own."};
   auto control = place_of(state + "/" + admin::control_socket_name);

@@ -41,7 +41,8 @@ void ServiceConnector::serve(Target::Kind kind, Opener opener) {
 void ServiceConnector::handle(const event::FlowRequested& request) {
   auto target = parse_target(request.target);
   if (!target) return refuse(request.flow, request.service, FlowReset::target_failed, target.error().message);
-  if (auto may = may_serve(*target); !may) return refuse(request.flow, request.service, FlowReset::target_failed, may.error().message);
+  auto may = target->kind == Target::Kind::folder ? Result<void>() : may_serve(*target);
+  if (!may) return refuse(request.flow, request.service, FlowReset::target_failed, may.error().message);
   if (auto finder = finders_.find(target->kind); finder != finders_.end()) return find_and_dial(request, finder->second);
   auto opener = openers_.find(target->kind);
   if (opener != openers_.end()) return open_inside(request, *target, opener->second);

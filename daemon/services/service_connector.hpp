@@ -47,7 +47,8 @@ class ServiceConnector {
   // once that is so, perhaps at once; never after destruction.
   void check(const std::string& service, const Target& target, std::function<void()> done);
 
-  // Whether this target may be a service's at all; asked at each flow.
+  // Whether this target may be a service's at all; asked at each flow, but for folders: their disks may take their time,
+  // so their own threads ask (daemon/folder/root.hpp).
   Result<void> may_serve(const Target& target) const { return answers_.may_serve ? answers_.may_serve(target) : Result<void>(); }
 
   // Why the newest connection to the service failed; empty: it succeeded, or none was tried.

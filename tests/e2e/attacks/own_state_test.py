@@ -36,10 +36,12 @@ class OwnState(BridgeTest):
         os.remove(self.path("link"))
         os.symlink(self.folder, self.path("link"))
         status, body = self.fetch("/office/key")
-        self.assertGreaterEqual(status, 500)
-        self.assertNotIn(b"drawbridge key", body)
-        service, = self.office.json("services")
-        self.assertIn("key of this computer", service["cause"])
+        self.assertEqual(status, 403)
+        self.assertIn(b"own key lies in this folder", body)
+        self.assertEqual(self.fetch("/")[0], 403)
+        os.remove(self.path("link"))
+        os.symlink(self.path("shared"), self.path("link"))
+        self.assertEqual(self.fetch("/")[0], 200)
 
 
 if __name__ == "__main__":
