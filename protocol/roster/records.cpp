@@ -120,7 +120,6 @@ std::optional<Revocation> parse_revocation(ByteView value) {
   r.revoked_at.unix_ms = reader.integer();
   ByteView tag = reader.bin_exact(16);
   if (fields == 6) r.last_seen = WallTime{reader.integer()};
-  if (fields == 7) reader.refuse();
   if (fields == 8) {
     r.last_seen = read_time(reader);
     r.paired_at = read_time(reader);

@@ -90,6 +90,11 @@ TEST_CASE("of a pairing whose records were pruned nothing is made up") {
   Version1 state;
   state.revocation(phone, 1000);
   CHECK(state.completed().empty());
+  state.record(RecordType::paired, laptop, 1100);
+  state.revocation(laptop, 1200);
+  state.revocation(laptop, 1300);  // its record of pairing is not there: not the one before
+  REQUIRE(state.completed().size() == 1);
+  CHECK(state.completed()[0].revoked_at == WallTime{1200});
 }
 
 TEST_CASE("an upgrade puts its own record at the trail's end, and the chain goes on from it") {
