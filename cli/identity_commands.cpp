@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <istream>
 
 #include "cli/command_table.hpp"
@@ -33,10 +32,9 @@ std::string host_name() {
 
 std::string checked_name(const std::string& wanted) {
   std::string name = wanted.empty() ? host_name() : wanted;
-  bool printable = std::none_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-  if (name.size() <= longest_name && printable && is_utf8(as_bytes(name))) return name;
+  if (name.size() <= longest_name && is_plain_text(name)) return name;
   throw CommandFailed(ErrorCode::invalid_argument, "The name is not usable.",
-                      "Give one of at most 64 bytes with --name, on one line.");
+                      "Give one of at most 64 bytes with --name, on one line, without control characters.");
 }
 
 void refuse_existing(const std::string& state) {

@@ -16,17 +16,30 @@
 #include "daemon/services/own_state.hpp"
 #include "daemon/storage/key_file_reader.hpp"
 #include "protocol/aead/packet_protection.hpp"
+#include "protocol/base/limits.hpp"
+#include "protocol/roster/records.hpp"
 
 namespace drawbridge {
 
-std::string read_name(const StateDirectory& state) {
-  std::ifstream file(state.name_file());
-  std::string name;
-  std::getline(file, name);
-  return name.empty() ? host_name() : name;
+namespace {
+
+// Its first line, cut behind what is too long for a name already.
+std::string written_name(const StateDirectory& state) {
+  std::ifstream file(state.name_file(), std::ios::binary);
+  std::string text(limits::name_bytes + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(file.gcount()));
+  return text.substr(0, text.find_first_of("\r\n"));
 }
 
-namespace {
+// Peers would take no pairing of an office with such a name, and no command an answer that holds it.
+void tell_of_bad_name(const StateDirectory& state, Log& log) {
+  std::string written = written_name(state);
+  if (written.empty() || roster::is_display_name(written)) return;
+  log.warning(LogEvent::config_refused,
+              {{LogField::message, state.name_file() + " holds no name that can be used; until it does, this computer is " + read_name(state) + "."},
+               {LogField::remedy, "Write one there, of at most 64 bytes of UTF-8 on one line, and restart."}});
+}
 
 std::vector<std::string> as_urls(const std::vector<SocketAddress>& addresses) {
   std::vector<std::string> out;
@@ -52,10 +65,18 @@ NodeConfig node_config(const Identity& identity, const std::string& name, const 
 
 }  // namespace
 
+std::string read_name(const StateDirectory& state) {
+  for (std::string name : {written_name(state), host_name()}) {
+    if (roster::is_display_name(name)) return name;
+  }
+  return "drawbridge";
+}
+
 Result<std::unique_ptr<Bridge>> Bridge::open(const StateDirectory& state, const BridgeOptions& options, Config config,
                                              Log& log, const NodeSecrets& secrets) {
   auto store = RowStore::open(state.database_file(), read_clocks().wall, DiskReserve(state.reserve_file()));
   if (!store) return store.error();
+  tell_of_bad_name(state, log);
   if (store->upgraded()) log.info(LogEvent::state_upgraded, {{LogField::message, *store->upgraded()}});
   std::unique_ptr<Bridge> bridge(new Bridge(state, options, std::move(config), log, store.take(), secrets));
   if (auto started = bridge->start(); !started) return started.error();

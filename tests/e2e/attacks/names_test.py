@@ -1,6 +1,8 @@
 """Names that are meant to confuse: refused in words, or shown so that they can harm no terminal, table or page."""
 
 import json
+import os
+import socket
 import unittest
 
 from bridge import BridgeTest, pair
@@ -26,6 +28,33 @@ class Names(BridgeTest):
         self.assertTrue(self.office.json("audit", "verify")["ok"])
         for line in self.office.run("audit", "show", "--json").splitlines():
             json.loads(line)
+
+    def test_a_computer_is_given_no_name_that_others_would_refuse(self):
+        fresh = self.node("fresh")
+        for name in ("two\nlines", "bell\x07", "x" * 65, "\u202egnp.exe", "next\u0085line", "line\u2028line"):
+            with self.subTest(name=name):
+                self.assertEqual(fresh.refused("init", "--name", name)["exit"], 1)
+        fresh.init()
+
+    def test_an_office_whose_name_was_damaged_is_called_as_its_computer_says_so_and_pairs(self):
+        for number, name in enumerate((b"\xc9tude\n", b"a\x1b[2Jb\n", b"x" * 1_000_000, b"a\0b\n")):
+            with self.subTest(name=name[:8]):
+                self.office.stop()
+                with open(os.path.join(self.office.state, "name"), "wb") as file:
+                    file.write(name)
+                self.office.start()
+                self.assertEqual(self.office.json("status")["node"]["name"], socket.gethostname())
+                with open(self.office.log) as log:
+                    self.assertEqual(log.read().count("holds no name that can be used"), number + 1)
+                device = self.node(f"device-{number}")
+                device.init()
+                device.start()
+                self.assertEqual(pair(self.office, device)["name"], device.name)
+        self.office.stop()
+        with open(os.path.join(self.office.state, "name"), "wb") as file:
+            file.write("Étude\r\n".encode())
+        self.office.start()
+        self.assertEqual(self.office.json("status")["node"]["name"], "Étude")
 
     def test_names_of_services_are_narrow(self):
         for name in (*REFUSED, "..", "a/b", "a.b", "UPPER", "-a", "a-", "é", "*", "a b", "x" * 33, "x" * 255):
