@@ -157,7 +157,7 @@ TEST_CASE("the whole table: a hundred runs of each pair of networks", "[.][matri
       std::fflush(stdout);
       CAPTURE(kinds[i].name, kinds[j].name, cell.direct);
       CHECK(cell.connected == cell.runs);
-      if (theory == Reach::relay) CHECK(cell.direct == 0);
+      if (theory == Reach::relay) CHECK(cell.direct * 100 <= cell.runs);  // a port may be hit by chance
       else CHECK(cell.direct * 100 >= 95 * cell.runs);
     }
   }
