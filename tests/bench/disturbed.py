@@ -1,25 +1,47 @@
 #!/usr/bin/env python3
 """What else happens while a download saturates the bridge: somebody types, somebody telephones, strangers flood the office.
 
-usage: disturbed.py BUILD_DIR [--line MBIT] [--seconds N]        prints Markdown tables; needs root
+usage: disturbed.py BUILD_DIR [--line MBIT] [--seconds N] [--rounds N] [--only beside|flood]
+--line 0 --only flood: without the line alone. Prints Markdown tables; needs root
 
 Two network namespaces joined by a veth pair. The table of the first part is measured twice: over the bare pair, where the
 computer itself is the bottleneck, and over a line of --line Mbit/s from the office with a queue of 50 ms, as behind a
-router. Floods come from the laptop's side, past the line. Goodput is that of a download of --seconds.
+router.
+
+Floods come from the laptop's side, past the line. Goodput is that of a download of --seconds. In each of --rounds it is
+measured three times: quiet; with the flood aimed at a socket of the office's computer that nobody reads (the control: what
+sending, and the kernel's delivery, take from the same two cores); and with the flood aimed at the office itself. Ratios are
+medians of the rounds' own. What the office spends on one stranger's packet is measured without a download. CPU time says more
+than goodput where other work has the same cores.
 """
 import argparse
 import os
 import statistics
 import subprocess
 import sys
+import time
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("build")
 parser.add_argument("--line", type=int, default=200)
 parser.add_argument("--seconds", type=int, default=10)
+parser.add_argument("--rounds", type=int, default=5)
+parser.add_argument("--only", choices=("beside", "flood"))
 options = parser.parse_args()
 os.environ["DRAWBRIDGE_BUILD"] = os.path.abspath(options.build)
-from cable import BUILD, LAPTOP, LOAD, LOAD_PORT, OFFICE, OFFICE_ADDRESS, Cable, can_connect, eventually, inside, load  # noqa: E402
+from cable import (BUILD, LAPTOP, LOAD, LOAD_PORT, OFFICE, OFFICE_ADDRESS, Cable, can_connect, eventually,  # noqa: E402
+                   exact_cpu_seconds, inside, load)
+
+OFFICE_PORT, UNREAD_PORT = 7470, 7479
+
+# Takes what a flood's control is aimed at: its buffer is full at once, and stays so.
+UNREAD = '''
+import socket, sys
+unread = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+unread.bind((sys.argv[1], int(sys.argv[2])))
+print("ready", flush=True)
+sys.stdin.read()
+'''
 
 # Keeps the first handshake packet that it sees; half of what a flood of replays needs.
 RECORDER = '''
@@ -100,64 +122,107 @@ def goodput(way, mib):
 
 
 class Flood:
-    def __init__(self, per_second, *kind):
-        command = inside(LAPTOP, f"{BUILD}/tests/bench/flood", OFFICE_ADDRESS, "7470", str(per_second), "600", *kind)
-        self.command = command
+    """Runs as long as the block; then `rate` is how many packets left a second, and `core` what sending them took of one."""
+
+    def __init__(self, port, per_second, *kind):
+        self.command = inside(LAPTOP, f"{BUILD}/tests/bench/flood", OFFICE_ADDRESS, str(port), str(per_second), "600", *kind)
 
     def __enter__(self):
-        self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
+        return self
 
     def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
+        self.process.terminate()
+        self.rate, self.core = map(float, self.process.communicate()[0].split())
 
 
-def record_handshake(cable, laptop):
-    file = os.path.join(cable.folder, "handshake")
-    recorder = subprocess.Popen(inside(OFFICE, sys.executable, "-c", RECORDER, file), stdout=subprocess.PIPE, text=True)
-    recorder.stdout.readline()
+def start_again(cable, laptop):
     laptop.kill()
     laptop.start()
     cable.running.append(laptop.process)
+
+
+def record_handshake(cable, laptop):
+    """Not the newest one, which an office knows best."""
+    file = os.path.join(cable.folder, "handshake")
+    recorder = subprocess.Popen(inside(OFFICE, sys.executable, "-c", RECORDER, file), stdout=subprocess.PIPE, text=True)
+    recorder.stdout.readline()
+    start_again(cable, laptop)
     recorder.wait(timeout=60)
+    laptop.connected_to("office")
+    start_again(cable, laptop)
     laptop.connected_to("office")
     return file
 
 
-def flooded(cable, way, laptop):
+def measured(way, office, mib):
+    """Mbit/s of a download, and the office's CPU seconds for each GiB of it."""
+    before = exact_cpu_seconds(office.process.pid)
+    speed = goodput(way, mib)
+    return speed, (exact_cpu_seconds(office.process.pid) - before) * 1024 / mib
+
+
+def one_round(way, office, mib, flood):
+    figures = {"quiet": measured(way, office, mib)}
+    for name, port in (("control", UNREAD_PORT), ("flooded", OFFICE_PORT)):
+        with Flood(port, *flood) as running:
+            figures[name] = measured(way, office, mib)
+    return figures | {"core": running.core, "rate": running.rate}
+
+
+def microseconds_a_packet(office, flood):
+    """Of the office's CPU time, while nothing else happens."""
+    with Flood(OFFICE_PORT, *flood) as running:
+        time.sleep(1)  # it lets go of its memory, and so on
+        before, begun = exact_cpu_seconds(office.process.pid), time.monotonic()
+        time.sleep(options.seconds)
+        used = (exact_cpu_seconds(office.process.pid) - before) / (time.monotonic() - begun)
+    return used / running.rate * 1e6
+
+
+def flood_row(name, rounds, microseconds):
+    def median(of):
+        return statistics.median(map(of, rounds))
+
+    ratios = " | ".join(f"{median(lambda r: r[a][0] / r[b][0]) * 100:.0f} %" for a, b in (("flooded", "quiet"), ("control", "quiet"), ("flooded", "control")))
+    speeds, cpu = (" / ".join(f"{median(lambda r: r[way][i]):{form}}" for way in ("quiet", "control", "flooded")) for i, form in ((0, ".0f"), (1, ".2f")))
+    return f"| {name} | {ratios} | {speeds} | {cpu} | {microseconds:.2f} | {median(lambda r: r['rate']):,.0f} | {median(lambda r: r['core']) * 100:.0f} % |"
+
+
+def flooded(cable, way, office, laptop):
     handshake = record_handshake(cable, laptop)
-    mib = max(64, options.line * options.seconds // 8)
+    unread = subprocess.Popen(inside(OFFICE, sys.executable, "-c", UNREAD, OFFICE_ADDRESS, str(UNREAD_PORT)), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    unread.stdout.readline()
+    cable.running.append(unread)
     floods = {"100,000 packets of garbage a second": (100_000, "garbage"),
               "10,000 first handshake packets a second, made up": (10_000, "handshakes"),
               "10,000 a second, recorded from the laptop": (10_000, "handshakes", handshake)}
-    for line in (options.line, None):
-        set_line(line)
+    alone = {name: microseconds_a_packet(office, flood) for name, flood in floods.items()}
+    for line in (options.line, None) if options.line else (None,):
+        if options.line:
+            set_line(line)
         eventually(lambda: can_connect(*way), 60, "the bridge answers")
-        goodput(way, mib)
-        rows = {}
+        mib = max(64, int(goodput(way, 64 if line else 512) * options.seconds / 8))
+        title = f"line of {line} Mbit/s" if line else "no line: the computer is the bottleneck"
+        print(f"\n| {title} | flooded / quiet | control / quiet | flooded / control | Mbit/s, quiet / control / flooded | the office's CPU s/GiB, the same | its µs a packet | packets/s | of a core, to send them |\n" + "|---" * 9 + "|")
         for name, flood in floods.items():
-            pairs = []
-            for _ in range(3):
-                quiet = goodput(way, mib)
-                with Flood(*flood):
-                    pairs.append((goodput(way, mib), quiet))
-            rows[name] = [statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs), statistics.median(a / b for a, b in pairs) * 100]
-        table(f"goodput, line of {line} Mbit/s" if line else "goodput, no line: the computer is the bottleneck", {"flooded / quiet Mbit/s / %": rows})
-    set_line(options.line)
+            print(flood_row(name, [one_round(way, office, mib, flood) for _ in range(options.rounds)], alone[name]), flush=True)
 
 
 def main():
     with Cable() as cable:
-        cable.ssh("aes128-gcm@openssh.com", 8201)
-        _, laptop = cable.bridge(("load", f"127.0.0.1:{LOAD_PORT}"), ("call", f"udp:127.0.0.1:{LOAD_PORT}"))
+        office, laptop = cable.bridge(("load", f"127.0.0.1:{LOAD_PORT}"), ("call", f"udp:127.0.0.1:{LOAD_PORT}"))
         tcp, udp = laptop.address_of("load"), laptop.address_of("call")
         eventually(lambda: can_connect(*tcp), 60, "the bridge answers")
-        raw = (OFFICE_ADDRESS, LOAD_PORT)
-        ways = {"kernel": (raw, raw), "ssh -L": (("127.0.0.1", 8201), None), "Drawbridge": (tcp, udp)}
-        beside("no line: the computer is the bottleneck", ways)
-        set_line(options.line)
-        beside(f"line of {options.line} Mbit/s, queue of 50 ms", ways)
-        flooded(cable, tcp, laptop)
+        if options.only != "flood":
+            cable.ssh("aes128-gcm@openssh.com", 8201)
+            raw = (OFFICE_ADDRESS, LOAD_PORT)
+            ways = {"kernel": (raw, raw), "ssh -L": (("127.0.0.1", 8201), None), "Drawbridge": (tcp, udp)}
+            beside("no line: the computer is the bottleneck", ways)
+            set_line(options.line)
+            beside(f"line of {options.line} Mbit/s, queue of 50 ms", ways)
+        if options.only != "beside":
+            flooded(cable, tcp, office, laptop)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,20 @@
 // A stranger's flood: as many datagrams a second as asked for, from many ports, at one UDP address.
-//   flood ADDRESS PORT PACKETS_PER_SECOND SECONDS garbage|handshakes [FILE]     -> packets that were sent, per second
+//   flood ADDRESS PORT PACKETS_PER_SECOND SECONDS garbage|handshakes [FILE]
+// Prints, at the end or at SIGTERM: packets that were sent, per second, and its own CPU seconds, per second.
 // garbage: random bytes of random lengths, half of them with the look of short headers and half of long ones.
 // handshakes: first packets of connections, of the right form and length, with random contents; or the one in FILE, again
 // and again, as somebody does who has recorded it.
+// It sleeps until the next packets are due: who floods does it on a computer of his own, not on the office's.
 #include <arpa/inet.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
-#include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <random>
@@ -20,8 +23,9 @@
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-constexpr size_t batch = 64, sockets = 16, kinds = 1'024;
+constexpr size_t largest_batch = 64, sockets = 16, kinds = 1'024;
+constexpr double batches_per_second = 1'000;
+volatile std::sig_atomic_t stopped = 0;
 
 [[noreturn]] void fail(const char* what) {
   std::perror(what);
@@ -34,6 +38,19 @@ sockaddr_in address(const char* host, const char* port) {
   a.sin_port = htons(static_cast<uint16_t>(std::atoi(port)));
   if (inet_pton(AF_INET, host, &a.sin_addr) != 1) fail("address");
   return a;
+}
+
+double seconds_of(const timespec& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9; }
+
+double clock_seconds(clockid_t clock) {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return seconds_of(now);
+}
+
+void sleep_until(double monotonic) {
+  timespec until{static_cast<time_t>(monotonic), static_cast<long>((monotonic - static_cast<double>(static_cast<time_t>(monotonic))) * 1e9)};
+  clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
 }
 
 using Packet = std::vector<uint8_t>;
@@ -74,27 +91,30 @@ class Flood {
       if (connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) fail("connect");
     }
   }
-  // Returns how many packets have left.
-  uint64_t last(double per_second, double seconds) {
-    auto begun = Clock::now();
+  // Returns how many packets have left a second. What was late, because somebody else had the core, follows at once.
+  double last(double per_second, double seconds) {
+    size_t batch = std::clamp<size_t>(static_cast<size_t>(per_second / batches_per_second), 1, largest_batch);
+    double begun = clock_seconds(CLOCK_MONOTONIC), passed = 0;
     uint64_t sent = 0;
-    for (double passed = 0; passed < seconds; passed = std::chrono::duration<double>(Clock::now() - begun).count()) {
-      if (static_cast<double>(sent) < passed * per_second) sent += send_batch();
+    for (double due = 0; due < seconds && !stopped; due += static_cast<double>(batch) / per_second) {
+      sleep_until(begun + due);
+      sent += send_batch(batch);
+      passed = clock_seconds(CLOCK_MONOTONIC) - begun;
     }
-    return sent;
+    return static_cast<double>(sent) / passed;
   }
 
  private:
-  uint64_t send_batch() {
-    std::array<mmsghdr, batch> messages{};
-    std::array<iovec, batch> parts{};
-    for (size_t i = 0; i < batch; ++i) {
+  uint64_t send_batch(size_t count) {
+    std::array<mmsghdr, largest_batch> messages{};
+    std::array<iovec, largest_batch> parts{};
+    for (size_t i = 0; i < count; ++i) {
       Packet& packet = packets_[next_++ % packets_.size()];
       parts[i] = {packet.data(), packet.size()};
       messages[i].msg_hdr.msg_iov = &parts[i];
       messages[i].msg_hdr.msg_iovlen = 1;
     }
-    int left = sendmmsg(sockets_[turn_++ % sockets], messages.data(), batch, 0);
+    int left = sendmmsg(sockets_[turn_++ % sockets], messages.data(), static_cast<unsigned>(count), 0);
     return left > 0 ? static_cast<uint64_t>(left) : 0;
   }
 
@@ -116,8 +136,12 @@ std::vector<Packet> ammunition(const std::string& kind, const char* file) {
 int main(int count, char** words) {
   if (count != 6 && count != 7) return std::fputs("usage: flood ADDRESS PORT PACKETS_PER_SECOND SECONDS garbage|handshakes [FILE]\n", stderr), 2;
   Flood flood(address(words[1], words[2]), ammunition(words[5], count == 7 ? words[6] : nullptr));
-  double seconds = std::atof(words[4]);
-  uint64_t sent = flood.last(std::atof(words[3]), seconds);
-  std::printf("%.0f\n", static_cast<double>(sent) / seconds);
+  struct sigaction end {};
+  end.sa_handler = [](int) { stopped = 1; };
+  sigaction(SIGTERM, &end, nullptr);
+  double begun = clock_seconds(CLOCK_MONOTONIC), used = clock_seconds(CLOCK_PROCESS_CPUTIME_ID);
+  double rate = flood.last(std::atof(words[3]), std::atof(words[4]));
+  double core = (clock_seconds(CLOCK_PROCESS_CPUTIME_ID) - used) / (clock_seconds(CLOCK_MONOTONIC) - begun);
+  std::printf("%.0f %.3f\n", rate, core);
   return 0;
 }
