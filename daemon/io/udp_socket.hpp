@@ -63,7 +63,9 @@ class UdpSocket {
  private:
   UdpSocket(Loop& loop, FileDescriptor fd, ReceiveBuffers& buffers, Callbacks callbacks);
   void ready(unsigned events);
-  void receive_batch();
+  void receive();
+  // As many as `batch_`, or fewer, and adds their bytes; gives whether more of the like, which come one by one, may wait.
+  bool receive_batch(size_t& bytes);
   enum class Outcome { sent, full, refused };
   Outcome send_once(const DatagramRun& run, ByteView bytes);
 
@@ -72,7 +74,7 @@ class UdpSocket {
   ReceiveBuffers& buffers_;
   Callbacks callbacks_;
   bool gso_ = true;
-  unsigned batch_ = ReceiveBuffers::count;  // messages asked for in the next turn
+  unsigned batch_ = ReceiveBuffers::count;  // messages asked for at a time
   FdWatch watch_;
 };
 

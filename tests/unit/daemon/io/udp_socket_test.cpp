@@ -88,6 +88,32 @@ TEST_CASE("a run leaves in segments and arrives as the same datagrams, the last 
   CHECK(sender.socket->segments_in_kernel());
 }
 
+TEST_CASE("datagrams that came one by one are taken in one turn, up to a measure") {
+  Loop loop;
+  Receiver sender(loop, loopback), receiver(loop, loopback);
+  Path path{sender.socket->address(), receiver.socket->address()};
+  auto send = [&](size_t count, size_t size) {
+    for (size_t i = 0; i < count; ++i) REQUIRE(sender.socket->send({path, 0, size, numbered(size)}) == size);
+  };
+  SECTION("small ones all together") {
+    send(100, 60);
+    loop.run_once();
+    CHECK(receiver.datagrams.size() == 100);
+  }
+  SECTION("many small ones in several, so that others have their turns") {
+    send(400, 60);
+    loop.run_once();
+    CHECK(receiver.datagrams.size() < 200);
+    CHECK(run_until(loop, [&] { return receiver.datagrams.size() == 400; }));
+  }
+  SECTION("of large ones as many bytes as a long run has") {
+    send(100, 1452);
+    loop.run_once();
+    CHECK(receiver.datagrams.size() < 60);
+    CHECK(run_until(loop, [&] { return receiver.datagrams.size() == 100; }));
+  }
+}
+
 TEST_CASE("the ECN codepoint travels with each datagram") {
   Loop loop;
   bool v4 = GENERATE(true, false);
