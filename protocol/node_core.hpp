@@ -27,6 +27,7 @@ struct Node::Core {
   std::map<RelationKey, RequestId> joins;                  // paired, and waiting to be connected
   TokenBucket strange{limits::strange_packets_per_second, limits::strange_packets_burst};
   TokenBucket revoked_audit{1.0 / 60, 1};
+  TokenBucket revoked_news{limits::handshakes_per_second, limits::handshakes_burst};
   TokenBucket local_refusal_audit{1.0 / 60, 1};
   uint64_t local_refusals = 0;                             // since the last record
   size_t turn = 0;                                         // whose turn it is to send
@@ -51,13 +52,13 @@ struct Node::Core {
   Peer& add_peer(roster::Relation record);
 
   // node_network.cpp
-  void handle_datagram(Now now, const Path& path, uint8_t ecn, ByteView datagram, Carried*& touched);
-  void handle_stranger(Now now, const Path& path, ByteView datagram);
-  void handle_first_packet(Now now, const Path& path, ByteView datagram);
+  bool handle_datagram(Now now, const Path& path, uint8_t ecn, ByteView datagram, Carried*& touched);
+  bool handle_stranger(Now now, const Path& path, ByteView datagram);
+  bool handle_first_packet(Now now, const Path& path, ByteView datagram, const quic::FirstInitial& form);
   Carried* route(ByteView datagram);
   Instant next_timeout() const;
   Transmit transmit_datagram(Now now, MutableBytes buffer);
-  void handle_arrival(Now now, const Path& path, uint8_t ecn, ByteView datagram, Carried*& touched);
+  bool handle_arrival(Now now, const Path& path, uint8_t ecn, ByteView datagram, Carried*& touched);
   void follow_relays(Now now);
   bool handle_code_datagram(Now now, const SocketAddress& mailbox, ByteView payload);
   Transmit poll_transmit(Now now, MutableBytes buffer);

@@ -25,73 +25,80 @@ Carried* Node::Core::route(ByteView d) {
   return found == shared.routes.end() ? nullptr : found->second;
 }
 
-void Node::Core::handle_datagram(Now now, const Path& path, uint8_t ecn, ByteView datagram, Carried*& touched) {
-  if (datagram.empty()) return;
+// Gives whether anything may have changed by it: by most of what strangers send, nothing.
+bool Node::Core::handle_datagram(Now now, const Path& path, uint8_t ecn, ByteView datagram, Carried*& touched) {
+  if (datagram.empty()) return false;
   Carried* carried = route(datagram);
   if (!carried && touched) {
     // What a packet without a session changes may end the session that was read last.
     touched->holder->settle(now, *std::exchange(touched, nullptr));
     carried = route(datagram);
   }
-  if (!carried) {
-    if (shared.running && strange.take(now.boot)) handle_stranger(now, path, datagram);
-    return;
-  }
+  if (!carried) return shared.running && handle_stranger(now, path, datagram);
   // Packets of one run nearly always belong to one session; its streams are looked at once, after the run.
   if (touched && touched != carried) {
     touched->holder->settle(now, *std::exchange(touched, nullptr));
     carried = route(datagram);  // settling may have ended it
-    if (!carried) return;
+    if (!carried) return true;
   }
   bool authentic = carried->session->handle_packet(now.boot, ecn, datagram);
   shared.update_routes(*carried);
   carried->holder->handle_session_packet(now, *carried, path, authentic);
   touched = carried;
+  return true;
 }
 
-void Node::Core::handle_stranger(Now now, const Path& path, ByteView datagram) {
-  if (datagram[0] & long_header) return handle_first_packet(now, path, datagram);
-  for (auto& [key, peer] : peers) {
-    if (!peer->revoked() && traversal::check_tag_matches(datagram, peer->check_keys())) return peer->handle_check(now, path, datagram);
+// What cannot be ours by its form costs nothing of the measure: a flood of it leaves that to those who knock.
+bool Node::Core::handle_stranger(Now now, const Path& path, ByteView datagram) {
+  if (datagram[0] & long_header) {
+    auto form = quic::parse_first_initial(datagram);
+    return form && strange.take(now.boot) && handle_first_packet(now, path, datagram, *form);
   }
+  if (!traversal::has_check_size(datagram) || !strange.take(now.boot)) return false;
+  for (auto& [key, peer] : peers) {
+    if (peer->revoked() || !traversal::check_tag_matches(datagram, peer->check_keys())) continue;
+    peer->handle_check(now, path, datagram);
+    return true;
+  }
+  return false;
 }
 
-void Node::Core::handle_first_packet(Now now, const Path& path, ByteView datagram) {
-  auto form = quic::parse_first_initial(datagram);
-  if (!form) return;
+bool Node::Core::handle_first_packet(Now now, const Path& path, ByteView datagram, const quic::FirstInitial& form) {
   for (auto& [key, peer] : peers) {
-    if (key.role == PeerRole::device && !peer->revoked() && quic::knock_matches(peer->keys().knock_tag, form->dcid)) {
-      return peer->handle_knock(now, path, datagram, *form);
-    }
+    if (key.role != PeerRole::device || peer->revoked() || !quic::knock_matches(peer->keys().knock_tag, form.dcid)) continue;
+    peer->handle_knock(now, path, datagram, form);
+    return true;
   }
   for (auto& [id, invitation] : invitations) {
-    if (quic::knock_matches(invitation->keys().knock_tag, form->dcid)) return invitation->handle_knock(now, path, datagram, *form);
+    if (quic::knock_matches(invitation->keys().knock_tag, form.dcid)) return invitation->handle_knock(now, path, datagram, form), true;
     // A device that lost its acknowledgement comes back with the PSK that it made durable.
     const auto& pending = invitation->pending_keys();
-    if (pending && quic::knock_matches(pending->knock_tag, form->dcid) && quic::open_first_initial(datagram, *form, pending->knock)) {
+    if (pending && quic::knock_matches(pending->knock_tag, form.dcid) && quic::open_first_initial(datagram, form, pending->knock)) {
       RelationKey key = invitation->record().pending->key;
       invitation->mark_done();
       finish_pairing(now, *invitation);
       auto peer = peers.find(key);
-      if (peer != peers.end()) peer->second->handle_knock(now, path, datagram, *form);
-      return;
+      if (peer != peers.end()) peer->second->handle_knock(now, path, datagram, form);
+      return true;
     }
   }
   for (auto& [id, revocation] : revocations) {
-    if (!quic::knock_matches(revocation.knock_tag, form->dcid)) continue;
-    shared.emit(event::Refused{RelationKey{PeerRole::device, id}, "revoked"});
+    if (!quic::knock_matches(revocation.knock_tag, form.dcid)) continue;
+    if (revoked_news.take(now.boot)) shared.emit(event::Refused{RelationKey{PeerRole::device, id}, "revoked"});
     if (revoked_audit.take(now.boot)) shared.audit(now, audit::RecordType::refused, &id, revocation.name, "", "revoked device knocked");
-    return;
+    return true;
   }
+  return false;
 }
 
 // What a relay passes on comes from the other end of the mailbox; made-up addresses never come from a network.
-void Node::Core::handle_arrival(Now now, const Path& path, uint8_t ecn, ByteView datagram, Carried*& touched) {
-  if (datagram.empty() || relay::is_relayed(path.remote)) return;
+bool Node::Core::handle_arrival(Now now, const Path& path, uint8_t ecn, ByteView datagram, Carried*& touched) {
+  if (datagram.empty() || relay::is_relayed(path.remote)) return false;
   auto received = shared.relays.handle_datagram(now.boot, path, datagram);
   if (!received.ours) return handle_datagram(now, path, ecn, datagram, touched);
-  if (!received.mailbox || handle_code_datagram(now, *received.mailbox, received.payload)) return;
+  if (!received.mailbox || handle_code_datagram(now, *received.mailbox, received.payload)) return true;
   handle_datagram(now, Path{{}, *received.mailbox}, ecn, received.payload, touched);
+  return true;
 }
 
 // Mailboxes of short codes carry nothing else.
@@ -108,12 +115,13 @@ bool Node::Core::handle_code_datagram(Now now, const SocketAddress& mailbox, Byt
 void Node::handle_datagrams(Now now, const ReceivedRun& run) {
   Core& core = *core_;
   Carried* touched = nullptr;
+  bool changed = false;
   size_t segment = run.segment_size ? run.segment_size : run.bytes.size();
   for (size_t at = 0; at < run.bytes.size(); at += segment) {
-    core.handle_arrival(now, run.path, run.ecn, run.bytes.subspan(at, std::min(segment, run.bytes.size() - at)), touched);
+    changed |= core.handle_arrival(now, run.path, run.ecn, run.bytes.subspan(at, std::min(segment, run.bytes.size() - at)), touched);
   }
   if (touched) touched->holder->settle(now, *touched);
-  core.reap(now);
+  if (changed) core.reap(now);
 }
 
 void Node::handle_ports(Now now, const RelationKey& peer, const std::vector<uint16_t>& ports) {

@@ -140,6 +140,7 @@ class Peer final : public SessionHolder {
   void schedule_retry(Now now);
   Duration retry_interval(Now now) const;
   std::optional<std::string> refusal_of(Now now, const quic::OfficeHandshake& handshake);
+  void remember_replay(const quic::ConnectionId& first);
   void refuse(Now now, const std::string& reason);
   void answer_handshake(Now now, const Path& path, ByteView datagram, quic::OfficeHandshake handshake);
   std::unique_ptr<Carried>* slot_of(Carried& carried);
@@ -319,10 +320,13 @@ class Peer final : public SessionHolder {
   Instant doubted_at_{};                              // ... and when that was seen
   Instant last_answer_{};                             // newest that shows that it hears us
   quic::ConnectionId accepted_;                       // of the newest first packet that was no replay
+  std::vector<quic::ConnectionId> replays_;           // of first packets that were; in a ring once there are many
+  size_t next_replay_ = 0;
   TokenBucket handshakes_{limits::handshakes_per_second, limits::handshakes_burst};
   TokenBucket checks_{limits::checks_per_second, limits::checks_burst};
   TokenBucket learned_{limits::learned_per_second, limits::learned_burst};  // addresses that questions came from
   TokenBucket refusals_{1.0 / 60, 1};                 // audit records of refusals
+  TokenBucket refusal_news_{limits::handshakes_per_second, limits::handshakes_burst};  // events of them
 
   std::map<FlowId, std::unique_ptr<tunnel::TunnelFlow>> waiting_flows_;
   std::vector<Ping> pings_;

@@ -7,6 +7,7 @@
 namespace drawbridge {
 namespace {
 
+constexpr size_t replays_remembered = 64;
 constexpr size_t incoming_longest = 4;          // unfinished handshakes of one device: more are abandoned attempts
 constexpr Duration first_words_again = 50ms;    // a round trip that is shorter has brought an answer by then
 constexpr size_t first_words_most = 2;          // datagrams
@@ -107,13 +108,16 @@ void Peer::handle_knock(Now now, const Path& path, ByteView datagram, const quic
   if (!is_office() || revoked() || core_.shutting_down || core_.displaced()) return;
   // The packet that was accepted last, once more: it was sent to every address, and by every relay.
   quic::ConnectionId first(form.dcid);
-  if (first == accepted_) return;
+  if (first == accepted_ || std::find(replays_.begin(), replays_.end(), first) != replays_.end()) return;
   if (!handshakes_.take(now.boot)) return refuse(now, "rate");
   auto message1 = quic::open_first_initial(datagram, form, keys_.knock);
   if (!message1) return;
   auto handshake = quic::OfficeHandshake::read(*message1, quic::Purpose::session, core_.identity(), record_.key.peer, keys_.psk, core_.entropy);
   if (!handshake) return refuse(now, "key");
-  if (auto reason = refusal_of(now, *handshake)) return refuse(now, *reason);
+  if (auto reason = refusal_of(now, *handshake)) {
+    remember_replay(first);
+    return refuse(now, *reason);
+  }
   accepted_ = first;
   record_.counter = handshake->hello().counter;
   save();
@@ -135,13 +139,19 @@ std::optional<std::string> Peer::refusal_of(Now, const quic::OfficeHandshake& ha
   return std::nullopt;
 }
 
+// Who has recorded a first packet and sends it again and again must not use up the device's own measure of handshakes.
+void Peer::remember_replay(const quic::ConnectionId& first) {
+  if (replays_.size() < replays_remembered) replays_.push_back(first);
+  else replays_[next_replay_++ % replays_remembered] = first;
+}
+
 // Silent on the wire, plain to the owner.
 void Peer::refuse(Now now, const std::string& reason) {
   ++record_.refusals;
   record_.refusal = reason;
   refused_at_ = now.boot;
   timers_.set_earlier(Timer::save_seen, now.boot + 1s);
-  core_.emit(event::Refused{record_.key, reason});
+  if (refusal_news_.take(now.boot)) core_.emit(event::Refused{record_.key, reason});
   if (refusals_.take(now.boot)) {
     core_.audit(now, audit::RecordType::refused, &record_.key.peer, record_.name, "", reason + ", " + std::to_string(record_.refusals) + " in all");
   }

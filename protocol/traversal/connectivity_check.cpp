@@ -13,6 +13,8 @@ namespace {
 constexpr size_t nonce_at = 1, tag_at = nonce_at + xchacha_nonce_size, body_at = tag_at + 8;
 constexpr size_t least_size = body_at + aead_tag_size;
 constexpr size_t marked_part = 8;
+// The smallest body: the array's head, eight fields of one byte, an address and no padding, each of these with a head of two.
+constexpr size_t least_body = 1 + 8 + (2 + roster::address_size) + 2;
 using roster::address_size;
 using roster::decode_address;
 using roster::encode_address;
@@ -60,6 +62,10 @@ Bytes seal_check(const ConnectivityCheck& check, const CheckKeys& keys, size_t d
   std::copy(tag.begin(), tag.end(), datagram.begin() + tag_at);
   xchacha_seal(MutableBytes(datagram).subspan(body_at), body, nonce, ByteView(datagram).first(body_at), keys.seal);
   return datagram;
+}
+
+bool has_check_size(ByteView datagram) {
+  return datagram.size() >= least_size + least_body && datagram.size() <= limits::largest_packet;
 }
 
 bool check_tag_matches(ByteView datagram, const CheckKeys& keys) {

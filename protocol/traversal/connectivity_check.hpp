@@ -40,6 +40,8 @@ CheckKeys check_keys(const quic::PairKeys& pair, quic::End towards);
 // The datagram; padded to `datagram_size` if that is larger than needed.
 Bytes seal_check(const ConnectivityCheck& check, const CheckKeys& keys, size_t datagram_size, Entropy& entropy);
 
+// Whether any check has this size: without a key, for dropping what is none.
+bool has_check_size(ByteView datagram);
 // Whether the tag is right: cheap, for choosing among many pairs.
 bool check_tag_matches(ByteView datagram, const CheckKeys& keys);
 // Nothing: not sealed with these keys, or not in the fixed form.

@@ -168,3 +168,64 @@ TEST_CASE("garbage on a live connection's ids neither ends it nor is answered") 
   CHECK(forger.answers() == 0);
   REQUIRE(o.echoes_more(flow, 10'000, 5s));
 }
+
+TEST_CASE("a flood of what cannot be a first packet or a check leaves the measure of strange packets to who knocks") {
+  Office o;
+  o.laptop.kill();
+  o.world.run(1s);
+  // Held back, so that flood and knock come in one instant.
+  std::vector<Bytes> knocks;
+  o.world.drop = [&](auto&, auto& to, const Bytes& datagram) {
+    if (to == o.office.address && datagram.size() >= limits::smallest_packet) knocks.push_back(datagram);
+    return to == o.office.address;
+  };
+  o.laptop.start();
+  REQUIRE(o.world.run(1s, [&] { return !knocks.empty(); }));
+
+  uint64_t answers = 0;  // of the handshake
+  o.world.drop = [&](auto& from, auto&, const Bytes& datagram) { return answers += from == o.office.address && datagram[0] & 0x80, false; };
+  Stranger flooder(o);
+  SeededEntropy entropy(7);
+  for (int i = 0; i < 2 * limits::strange_packets_burst; ++i) {
+    Bytes garbage(static_cast<size_t>(20 + i % 200));
+    entropy.fill(garbage);
+    garbage[0] |= 0xc0;
+    if (i % 2) garbage[0] &= 0x7f, garbage.resize(20 + i % 40);
+    o.office.receive({o.office.address, flooder.address}, garbage);
+  }
+  o.office.receive({o.office.address, o.laptop.address}, knocks.front());
+  o.office.pump();
+  o.world.run(10ms);
+  CHECK(answers > 0);
+  CHECK(flooder.answers() == 0);
+}
+
+TEST_CASE("recorded first packets, sent without end, neither use up the device's handshakes nor fill the owner's log") {
+  Office o;
+  o.world.capture = true;
+  auto comes_back = [&](Duration longest) {
+    o.laptop.kill();
+    o.world.run(1s);
+    o.laptop.start();
+    return o.world.run(longest, [&] { return o.connected(); });
+  };
+  REQUIRE(comes_back(1s));
+  std::vector<Bytes> recorded;
+  for (const Bytes& datagram : to_office(o)) {
+    if ((datagram[0] & 0xf0) == 0xc0 && datagram.size() >= limits::smallest_packet) recorded.push_back(datagram);
+  }
+  REQUIRE(!recorded.empty());
+  o.world.capture = false;
+  REQUIRE(comes_back(1s));  // so that the recorded ones are not the newest
+
+  Stranger thief(o);
+  size_t refused = o.office.seen<event::Refused>().size();
+  o.world.drop = [&](auto& from, auto&, auto&) {
+    for (size_t i = 0; from == o.laptop.address && i < 100; ++i) o.office.receive({o.office.address, thief.address}, recorded[i % recorded.size()]);
+    return false;
+  };
+  CHECK(comes_back(1s));
+  CHECK(thief.answers() == 0);
+  CHECK(o.office.seen<event::Refused>().size() - refused <= recorded.size());
+  CHECK(o.office.node->devices(o.office.now())[0].last_refusal.find("counter_behind") == 0);
+}

@@ -99,3 +99,12 @@ TEST_CASE("a kind that does not exist is refused although its seal is right") {
   CHECK_FALSE(open_check(sealed({.kind = CheckKind{6}}), keys));
   CHECK(open_check(sealed({.kind = CheckKind::here}), keys));
 }
+
+TEST_CASE("the least of checks has the size of a check, and one byte less has not") {
+  ConnectivityCheck least{CheckKind::request, 0, 0, 0, 0, false, 0, 0, {}};
+  Bytes datagram = sealed(least);
+  CHECK(has_check_size(datagram));
+  CHECK_FALSE(has_check_size(ByteView(datagram).first(datagram.size() - 1)));
+  CHECK(has_check_size(sealed(response(), limits::largest_packet)));
+  CHECK_FALSE(has_check_size(Bytes(limits::largest_packet + 1)));
+}
