@@ -1,5 +1,7 @@
 #include "daemon/node_driver.hpp"
 
+#include "protocol/base/limits.hpp"
+
 namespace drawbridge {
 namespace {
 
@@ -19,7 +21,7 @@ NodeDriver::NodeDriver(Loop& loop, Node& node, RowStore& store, Readers readers)
     : loop_(loop),
       node_(node),
       readers_(std::move(readers)),
-      udp_(loop, {[this](const DatagramRun& run) { received(run); }, [] {}}),
+      udp_(loop, {[this](const DatagramRun& run) { received(run); }, [] {}}, limits::strange_packets_per_second),
       lan_(loop, [this](const DatagramRun& run) { received(run); }),
       writes_(loop, store, [this](uint64_t ticket, const Result<void>& result) { persisted(ticket, result); }),
       timer_(loop, [this] { node_.handle_timeout(now()); }),

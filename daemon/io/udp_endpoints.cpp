@@ -25,6 +25,7 @@ Result<void> UdpEndpoints::add(const SocketAddress& address) {
   auto socket = UdpSocket::open(loop_, address, buffers_, callbacks_);
   if (!socket) return socket.error();
   sockets_.push_back(socket.take());
+  if (strangers_per_second_) sockets_.back()->limit_strangers(*strangers_per_second_);
   return {};
 }
 

@@ -10,7 +10,9 @@ namespace drawbridge {
 
 class UdpEndpoints {
  public:
-  explicit UdpEndpoints(Loop& loop, UdpSocket::Callbacks callbacks) : loop_(loop), callbacks_(std::move(callbacks)) {}
+  // `strangers_per_second`: as UdpSocket::limit_strangers, for each of the sockets that open() makes; none: no limit.
+  explicit UdpEndpoints(Loop& loop, UdpSocket::Callbacks callbacks, std::optional<double> strangers_per_second = {})
+      : loop_(loop), callbacks_(std::move(callbacks)), strangers_per_second_(strangers_per_second) {}
 
   // All of `addresses`, in order. Empty: port 7470 of every address, IPv4 and, where the machine has it, IPv6.
   Result<void> open(const std::vector<SocketAddress>& addresses);
@@ -34,6 +36,7 @@ class UdpEndpoints {
 
   Loop& loop_;
   UdpSocket::Callbacks callbacks_;
+  std::optional<double> strangers_per_second_;
   ReceiveBuffers buffers_;
   std::vector<std::unique_ptr<UdpSocket>> sockets_;
   std::map<uint16_t, std::unique_ptr<UdpSocket>> more_;  // by port

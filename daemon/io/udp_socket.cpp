@@ -75,7 +75,8 @@ Result<std::unique_ptr<UdpSocket>> UdpSocket::open(Loop& loop, const SocketAddre
 }
 
 UdpSocket::UdpSocket(Loop& loop, FileDescriptor fd, ReceiveBuffers& buffers, Callbacks callbacks)
-    : fd_(std::move(fd)),
+    : loop_(loop),
+      fd_(std::move(fd)),
       address_(own_address(fd_.get())),
       buffers_(buffers),
       callbacks_(std::move(callbacks)),
@@ -98,6 +99,7 @@ void UdpSocket::receive() {
   bool more = true;
   for (int batch = 0; more && batch < batches_a_turn; ++batch) more = receive_batch(bytes) && bytes <= bytes_a_turn;
   batch_ = bytes > bytes_a_turn ? few : ReceiveBuffers::count;
+  if (strangers_) strangers_->weigh();
 }
 
 // Errors of an unconnected socket say nothing about it (an unreachable peer, say).
@@ -110,12 +112,15 @@ bool UdpSocket::receive_batch(size_t& bytes) {
     if (message.msg_len == 0 || message.msg_hdr.msg_flags & MSG_TRUNC) continue;
     bytes += message.msg_len;
     single &= message.msg_len <= largest_single;
-    callbacks_.received(run_of(message, address_));
+    ArrivedRun run = run_of(message, address_);
+    if (strangers_) strangers_->received_from(run.path.remote, run.bytes[0], (run.bytes.size() + run.segment_size - 1) / run.segment_size);
+    callbacks_.received(run);
   }
   return single && count == static_cast<int>(batch_);
 }
 
 size_t UdpSocket::send(const DatagramRun& run) {
+  if (strangers_) strangers_->sent_to(run.path.remote);
   size_t taken = 0;
   while (taken < run.bytes.size()) {
     size_t length = chunk_length(run, run.bytes.size() - taken, gso_);

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 
+#include "daemon/io/stranger_filter.hpp"
 #include "daemon/io/watch.hpp"
 #include "keys/bytes.hpp"
 #include "keys/result.hpp"
@@ -51,6 +52,11 @@ class UdpSocket {
   static Result<std::unique_ptr<UdpSocket>> open(Loop& loop, const SocketAddress& address, ReceiveBuffers& buffers,
                                                  Callbacks callbacks);
 
+  // While addresses that nothing was sent to send more, the kernel drops the rest by chance. Of a socket that answers to
+  // nobody but those that are known.
+  void limit_strangers(double per_second) { strangers_.emplace(loop_, fd_.get(), address_.is_v4(), per_second); }
+  bool drops_strangers() const { return strangers_ && strangers_->active(); }
+
   // As bound, with the real port.
   const SocketAddress& address() const { return address_; }
 
@@ -69,12 +75,14 @@ class UdpSocket {
   enum class Outcome { sent, full, refused };
   Outcome send_once(const DatagramRun& run, ByteView bytes);
 
+  Loop& loop_;
   FileDescriptor fd_;
   SocketAddress address_;
   ReceiveBuffers& buffers_;
   Callbacks callbacks_;
   bool gso_ = true;
   unsigned batch_ = ReceiveBuffers::count;  // messages asked for at a time
+  std::optional<StrangerFilter> strangers_;
   FdWatch watch_;
 };
 
