@@ -116,7 +116,7 @@ bool UdpSocket::receive_batch(size_t& bytes) {
     if (strangers_) strangers_->received_from(run.path.remote, run.bytes[0], (run.bytes.size() + run.segment_size - 1) / run.segment_size);
     callbacks_.received(run);
   }
-  return single && count == static_cast<int>(batch_);
+  return single && count == static_cast<int>(ReceiveBuffers::count);
 }
 
 size_t UdpSocket::send(const DatagramRun& run) {
