@@ -1,5 +1,5 @@
 // StrangerFilter: while strangers send more than a measure, the kernel drops the rest of it before it takes room in a
-// socket's buffer, and before this program is woken for it (docs/decisions/0008-filter-under-a-flood.md).
+// socket's buffer, and before this program is woken for it (docs/decisions/0009-filter-under-a-flood.md).
 //
 // No stranger is an address that something was sent to lately: who is not known gets no byte. What comes from such an address
 // passes whatever it is; of everything else a share that is drawn by chance, so that the measure is kept: half of it for long
