@@ -91,108 +91,60 @@ std::string human_line(LogLevel level, LogEvent event, std::initializer_list<Log
 
 const char* event_name(LogEvent event) {
   switch (event) {
-    case LogEvent::ready:
-      return "ready";
-    case LogEvent::stopping:
-      return "stopping";
-    case LogEvent::network_changed:
-      return "network_changed";
-    case LogEvent::woke_up:
-      return "woke_up";
-    case LogEvent::connected:
-      return "connected";
-    case LogEvent::suspended:
-      return "suspended";
-    case LogEvent::resumed:
-      return "resumed";
-    case LogEvent::path_changed:
-      return "path_changed";
-    case LogEvent::disconnected:
-      return "disconnected";
-    case LogEvent::paired:
-      return "paired";
-    case LogEvent::revoked:
-      return "revoked";
-    case LogEvent::refused:
-      return "refused";
-    case LogEvent::service_failed:
-      return "service_failed";
-    case LogEvent::command_said:
-      return "command_said";
-    case LogEvent::command_ready:
-      return "command_ready";
-    case LogEvent::local_user_refused:
-      return "local_user_refused";
-    case LogEvent::config_reloaded:
-      return "config_reloaded";
-    case LogEvent::config_refused:
-      return "config_refused";
-    case LogEvent::storage_failed:
-      return "storage_failed";
-    case LogEvent::relay_ready:
-      return "relay_ready";
-    case LogEvent::relay_draining:
-      return "relay_draining";
-    case LogEvent::relay_certificate_refused:
-      return "relay_certificate_refused";
-    case LogEvent::relay_unreachable:
-      return "relay_unreachable";
-    case LogEvent::port_mapped:
-      return "port_mapped";
-    case LogEvent::displaced:
-      return "displaced";
-    case LogEvent::trail_disputed:
-      return "trail_disputed";
-    case LogEvent::locked:
-      return "locked";
-    case LogEvent::unlock_refused:
-      return "unlock_refused";
-    case LogEvent::sandbox_incomplete:
-      return "sandbox_incomplete";
-    case LogEvent::reserve_used:
-      return "reserve_used";
-    case LogEvent::reserve_restored:
-      return "reserve_restored";
-    case LogEvent::rows_unreadable:
-      return "rows_unreadable";
-    case LogEvent::state_upgraded:
-      return "state_upgraded";
-    case LogEvent::gateway_moved:
-      return "gateway_moved";
+    case LogEvent::ready: return "ready";
+    case LogEvent::stopping: return "stopping";
+    case LogEvent::network_changed: return "network_changed";
+    case LogEvent::woke_up: return "woke_up";
+    case LogEvent::connected: return "connected";
+    case LogEvent::suspended: return "suspended";
+    case LogEvent::resumed: return "resumed";
+    case LogEvent::path_changed: return "path_changed";
+    case LogEvent::disconnected: return "disconnected";
+    case LogEvent::paired: return "paired";
+    case LogEvent::revoked: return "revoked";
+    case LogEvent::refused: return "refused";
+    case LogEvent::service_failed: return "service_failed";
+    case LogEvent::command_said: return "command_said";
+    case LogEvent::command_ready: return "command_ready";
+    case LogEvent::local_user_refused: return "local_user_refused";
+    case LogEvent::config_reloaded: return "config_reloaded";
+    case LogEvent::config_refused: return "config_refused";
+    case LogEvent::storage_failed: return "storage_failed";
+    case LogEvent::relay_ready: return "relay_ready";
+    case LogEvent::relay_draining: return "relay_draining";
+    case LogEvent::relay_certificate_refused: return "relay_certificate_refused";
+    case LogEvent::relay_unreachable: return "relay_unreachable";
+    case LogEvent::port_mapped: return "port_mapped";
+    case LogEvent::displaced: return "displaced";
+    case LogEvent::trail_disputed: return "trail_disputed";
+    case LogEvent::locked: return "locked";
+    case LogEvent::unlock_refused: return "unlock_refused";
+    case LogEvent::sandbox_incomplete: return "sandbox_incomplete";
+    case LogEvent::reserve_used: return "reserve_used";
+    case LogEvent::reserve_restored: return "reserve_restored";
+    case LogEvent::rows_unreadable: return "rows_unreadable";
+    case LogEvent::state_upgraded: return "state_upgraded";
+    case LogEvent::gateway_moved: return "gateway_moved";
   }
   return "";
 }
 
 const char* field_name(LogField field) {
   switch (field) {
-    case LogField::listen:
-      return "listen";
-    case LogField::address:
-      return "address";
-    case LogField::addresses:
-      return "addresses";
-    case LogField::peer:
-      return "peer";
-    case LogField::name:
-      return "name";
-    case LogField::role:
-      return "role";
-    case LogField::path:
-      return "path";
-    case LogField::reason:
-      return "reason";
-    case LogField::service:
-      return "service";
-    case LogField::away_ms:
-      return "away_ms";
-    case LogField::user:
-      return "user";
-    case LogField::message:
-      return "message";
-    case LogField::remedy:
-      return "remedy";
-    case LogField::restart_needed:
-      return "restart_needed";
+    case LogField::listen: return "listen";
+    case LogField::address: return "address";
+    case LogField::addresses: return "addresses";
+    case LogField::peer: return "peer";
+    case LogField::name: return "name";
+    case LogField::role: return "role";
+    case LogField::path: return "path";
+    case LogField::reason: return "reason";
+    case LogField::service: return "service";
+    case LogField::away_ms: return "away_ms";
+    case LogField::user: return "user";
+    case LogField::message: return "message";
+    case LogField::remedy: return "remedy";
+    case LogField::restart_needed: return "restart_needed";
   }
   return "";
 }

@@ -48,7 +48,7 @@ double clock_seconds(clockid_t clock) {
   return seconds_of(now);
 }
 
-void sleep_until(double monotonic) {
+void wait_until(double monotonic) {
   timespec until{static_cast<time_t>(monotonic), static_cast<long>((monotonic - static_cast<double>(static_cast<time_t>(monotonic))) * 1e9)};
   clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
 }
@@ -97,7 +97,7 @@ class Flood {
     double begun = clock_seconds(CLOCK_MONOTONIC), passed = 0;
     uint64_t sent = 0;
     for (double due = 0; due < seconds && !stopped; due += static_cast<double>(batch) / per_second) {
-      sleep_until(begun + due);
+      wait_until(begun + due);
       sent += send_batch(batch);
       passed = clock_seconds(CLOCK_MONOTONIC) - begun;
     }
