@@ -78,7 +78,6 @@ class CandidateTable {
   Candidate* active() { return active_ < list_.size() ? &list_[active_] : nullptr; }
   const Candidate* active() const { return active_ < list_.size() ? &list_[active_] : nullptr; }
   void activate(const SocketAddress& remote);
-  void deactivate() { active_ = none; }
   // Whether `candidate` deserves to be used instead of the active one: that one does not answer, or is clearly slower,
   // or takes the way over a relay although a direct one is not much longer.
   bool better_than_active(const Candidate& candidate, Instant now) const;
