@@ -102,7 +102,7 @@ void Peer::check_all(Now now) {
     if (candidate.confirmed_size == 0 && !is_office()) request_check(now, candidate, Question::size);
   }
   // While suspended the retry timer sets the pace.
-  if (suspended_at_ == far_future) timers_.set(Timer::check, now.boot + limits::path_suspect_after);
+  if (suspended_at_ == far_future) timers_.set_earlier(Timer::check, now.boot + limits::path_suspect_after);
 }
 
 void Peer::check_active(Now now) {
@@ -171,7 +171,8 @@ void Peer::handle_check(Now now, const Path& path, ByteView datagram) {
     if (!check->nominate && session_ && session_->path && session_->path->remote != path.remote) ask_active(now);
     // It is about to be nominated: by then it is proved, or half a second may be lost with this question.
     bool better = session_ && session_->path && relay::is_relayed(session_->path->remote) && !relay::is_relayed(path.remote);
-    if (better && suspended_at_ == far_future && !candidates_.find(path.remote)) ask_back(now, path);
+    bool ask_too = better && suspended_at_ == far_future && !candidates_.find(path.remote) && !by_punch(path, 0);
+    if (ask_too) ask_back(now, path);
   } else if (!candidates_.find(path.remote) && !by_punch(path, 0)) {
     // The office speaks from an address that we did not know.
     ask_back(now, Path{{}, path.remote});

@@ -10,6 +10,8 @@ namespace {
 
 using relay::frame_longest;
 constexpr size_t read_size = 256 * 1024;
+// Of a page's file: under TLS so much is kept of it for a stranger who does not read, and counts once it has left whole.
+constexpr size_t page_piece = TlsRecords::text_longest;
 static_assert(read_size > 2 * frame_longest && read_size - frame_longest >= ByteStream::least_room);
 constexpr Duration silence_patience = 100s;  // a client pings every 60 s at the latest
 constexpr Duration sweep_longest = 5s;
@@ -226,7 +228,7 @@ bool WebSocketServer::write(Connection& connection) {
   while (connection.unsent()) {
     size_t count = 0;
     bool head = !connection.out.empty();
-    auto outcome = connection.stream.write(head ? connection.out.unsent() : connection.body.first(std::min(connection.body.size(), read_size)), count);
+    auto outcome = connection.stream.write(head ? connection.out.unsent() : connection.body.first(std::min(connection.body.size(), page_piece)), count);
     head ? connection.out.sent(count) : void(connection.body = connection.body.subspan(count));
     if (count > 0) connection.since = loop_.now().boot;  // a slow reader is no stalled one
     if (outcome == ByteStream::Outcome::ended) return false;

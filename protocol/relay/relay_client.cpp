@@ -159,7 +159,7 @@ std::vector<Item> RelayClient::take_items(Instant now, const Session& session) {
 }
 
 Bytes RelayClient::write_hello(Instant now, Session& session) {
-  bool repeated = greetings_ == 1 && session.greeted != Instant{};
+  bool repeated = session.greeted != Instant{} && now - session.greeted < limits::relay_greet_first;
   if (!repeated) session.greeted = now;  // so soon again, the answer is to the first
   Hello hello{session.transaction, {}, version, session.ephemeral};
   hello.knock = knock_.knock(knocked_part(hello));

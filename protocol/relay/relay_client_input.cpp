@@ -184,6 +184,7 @@ void RelayClient::apply(Instant now, const StateBody& body) {
   } else if (next_ && !next_->open_sent && !forced_) {
     // It has only been slow.
     next_.reset();
+    greetings_ = 0;
     timers_.stop(Timer::greet);
   }
   if (lost_ && !next_) {
