@@ -40,8 +40,7 @@ Result<void> Node::start(Now now, const std::vector<Row>& rows) {
     if (row.kind == RowKind::node) return damaged_state();
     core_->keep_unreadable(row);
   }
-  // Rows come in any order; a relation beside a revocation is the later one.
-  for (const auto& [key, peer] : core_->peers) core_->supersede_revocation(key);
+  core_->apply_revocations();
   if (!core_->unreadable.empty()) core_->shared.emit(event::RowsUnreadable{core_->unreadable});
   core_->apply_relays();
   if (!core_->addresses.empty()) core_->want_addresses();
@@ -93,6 +92,19 @@ void Node::Core::load_revocation(roster::Revocation revocation) {
   if (known->second.revoked_at < revocation.revoked_at) std::swap(known->second, revocation);
   DeviceId device = revocation.device;
   earlier_revocations.emplace(device, std::move(revocation));
+}
+
+// Rows come in any order. Beside a revocation of other keys a device was paired again; revoked keys themselves never come back.
+void Node::Core::apply_revocations() {
+  for (auto it = peers.begin(); it != peers.end();) {
+    auto& [key, peer] = *it;
+    const Secret<16>& tag = peer->keys().knock_tag;
+    auto has_tag = [&](const auto& entry) { return entry.second.knock_tag == tag; };
+    bool revoked = std::ranges::any_of(revocations, has_tag) || std::ranges::any_of(earlier_revocations, has_tag);
+    if (revoked) shared.journal.put(roster::deleted(RowKind::relation, roster::relation_key_bytes(key)));
+    else supersede_revocation(key);
+    it = revoked ? peers.erase(it) : std::next(it);
+  }
 }
 
 // A device that was revoked once and is invited again is an ordinary device; the revocation stays on record.

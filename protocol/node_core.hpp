@@ -40,6 +40,7 @@ struct Node::Core {
   // node.cpp
   bool load(const Row& row);                              // false: it cannot be read
   void load_revocation(roster::Revocation revocation);
+  void apply_revocations();                               // at the start, when all rows are loaded
   void supersede_revocation(const RelationKey& paired);
   void keep_unreadable(const Row& row);
   void started(Now now);

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "protocol/backup/backup.hpp"
+#include "protocol/quic/key_schedule.hpp"
 #include "protocol/roster/records.hpp"
 #include "protocol/upgrade.hpp"
 
@@ -19,27 +20,20 @@ Rows index(const std::vector<Row>& rows) {
   return out;
 }
 
-// Relations of devices that were revoked, by their keys, and when that was last.
-using Revoked = std::map<Bytes, WallTime>;
+// By the knock tags of keys that were revoked. Every pairing makes a new PSK and with it a new tag: a device that was
+// paired again has another, and no clock decides.
+using Revoked = std::vector<Secret<16>>;
 
-Revoked revoked_in(const Rows& rows) {
-  Revoked revoked;
+void add_revoked(Revoked& revoked, const Rows& rows) {
   for (const auto& [key, row] : rows) {
     auto revocation = key.first == RowKind::revocation ? roster::parse_revocation(*row->value) : std::nullopt;
-    if (!revocation) continue;
-    WallTime& newest = revoked[roster::relation_key_bytes({PeerRole::device, revocation->device})];
-    newest = std::max(newest, revocation->revoked_at);
+    if (revocation) revoked.push_back(revocation->knock_tag);
   }
-  return revoked;
 }
 
-// `revoked`: by the other of the two states; in its own, a relation beside a revocation is of a device that was paired
-// again. So it is if its pairing is the later one. A relation that cannot be read has no access to lose.
-bool is_revoked(const Row& relation, const Revoked& revoked) {
-  auto found = revoked.find(relation.key);
-  if (found == revoked.end()) return false;
-  auto parsed = roster::parse_relation(*relation.value);
-  return !parsed || parsed->paired_at <= found->second;
+bool is_revoked(const Row& row, const Revoked& revoked) {
+  auto relation = roster::parse_relation(*row.value);
+  return relation && std::ranges::find(revoked, quic::derive_pair_keys(relation->psk).knock_tag) != revoked.end();
 }
 
 // A backup of version 1 of the state knows of its revocations what its trail tells.
@@ -105,16 +99,17 @@ Merged merge(const std::vector<Row>& present_rows, const Backup& backup) {
   Rows present = index(present_rows), restored = index(backup.rows);
   std::vector<Row> completed = completed_revocations(restored);
   for (const Row& row : completed) restored[{row.kind, row.key}] = &row;
-  Revoked revoked_here = revoked_in(present), revoked_there = revoked_in(restored);
+  Revoked revoked;
+  for (const Rows* rows : {&present, &restored}) add_revoked(revoked, *rows);
   // A chain that has begun here goes on; otherwise the backup's does.
   bool chain_from_backup = !has_audit(present);
 
   Merged merged;
   for (const auto& [key, row] : restored) {
-    if (comes_back(*row, present, revoked_here, chain_from_backup)) merged.rows.push_back(*row);
+    if (comes_back(*row, present, revoked, chain_from_backup)) merged.rows.push_back(*row);
   }
   for (const auto& [key, row] : present) {
-    bool ends_now = key.first == RowKind::relation && is_revoked(*row, revoked_there);
+    bool ends_now = key.first == RowKind::relation && is_revoked(*row, revoked);
     ends_now ? merged.rows.push_back(roster::deleted(key.first, key.second)) : count(*row, merged);
   }
   for (const Row& row : merged.rows) {

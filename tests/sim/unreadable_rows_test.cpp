@@ -124,6 +124,26 @@ TEST_CASE("a device that was revoked and paired again is listed once, with its a
   CHECK(o.world.run(20s, [&] { return o.connected(); }));
 }
 
+TEST_CASE("a relation whose keys were revoked ends at the start, whatever else was revoked of the device") {
+  Damaged o;
+  auto place = o.key_of(RowKind::relation);
+  Bytes first = o.office.disk[place];
+  o.revoke();
+  o.world.pair(o.office, o.laptop);
+  o.world.run(1s);
+  Bytes second = o.office.disk[place];
+  o.revoke();
+  for (const Bytes& lost : {first, second}) {
+    o.office.kill();
+    o.office.disk[place] = lost;
+    o.restart();
+    auto devices = o.office.node->devices(o.office.now());
+    REQUIRE(devices.size() == 1);
+    CHECK(devices[0].state == PeerState::revoked);
+    CHECK_FALSE(o.office.disk.contains(place));
+  }
+}
+
 TEST_CASE("a device that is forgotten is forgotten with each of its revocations") {
   Damaged o;
   o.revoke();

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "protocol/audit/audit_record.hpp"
+#include "protocol/quic/key_schedule.hpp"
 #include "protocol/roster/records.hpp"
 #include "tests/unit/fixed_entropy.hpp"
 #include "tests/unit/protocol/roster/version_1.hpp"
@@ -14,31 +15,44 @@ using namespace drawbridge::backup;
 
 namespace {
 
+Secret32 key_of(uint8_t byte) {
+  Secret32 key;
+  std::fill(key.reveal_mutable().begin(), key.reveal_mutable().end(), byte);
+  return key;
+}
+
 Row relation(uint8_t number, PeerRole role = PeerRole::device, const std::string& name = "peer") {
   roster::Relation relation;
   relation.key = {role, {{number}}};
   relation.name = name;
+  relation.psk = key_of(number);
   return roster::to_row(relation);
 }
 
-Row revocation(uint8_t number) {
+// Of device 1, by its pairing.
+Row paired(const Secret32& psk, int64_t time) {
+  roster::Relation relation;
+  relation.key = {PeerRole::device, {{1}}};
+  relation.psk = psk;
+  relation.paired_at = {time};
+  return roster::to_row(relation);
+}
+
+Row revocation(uint8_t number, const Secret32& psk, int64_t time = 1000) {
   roster::Revocation revocation;
   revocation.device = {{number}};
   revocation.name = "lost";
-  revocation.revoked_at = {1000};
+  revocation.revoked_at = {time};
+  revocation.knock_tag = quic::derive_pair_keys(psk).knock_tag;
   return roster::to_row(revocation);
 }
+
+Row revocation(uint8_t number) { return revocation(number, key_of(number)); }
 
 Row state(uint64_t boot_id) {
   roster::NodeState state;
   state.boot_id = boot_id;
   return roster::to_row(state);
-}
-
-Secret32 key_of(uint8_t byte) {
-  Secret32 key;
-  std::fill(key.reveal_mutable().begin(), key.reveal_mutable().end(), byte);
-  return key;
 }
 
 bool holds(const std::vector<Row>& rows, const Row& wanted) {
@@ -112,23 +126,29 @@ TEST_CASE("a device that either side has revoked does not come back, and loses i
   CHECK(revoked_there.devices == 0);
 }
 
-TEST_CASE("a device that was paired again after its revocation stays and comes back") {
-  auto paired_at = [](int64_t time) {
-    roster::Relation again;
-    again.key = {PeerRole::device, {{1}}};
-    again.paired_at = {time};
-    return roster::to_row(again);
-  };
-  // Revoked at 1000.
-  Merged known_here = merge({revocation(1), paired_at(1001)}, {{}, {}, {revocation(1)}});
-  CHECK(known_here.devices == 1);
-  CHECK_FALSE(deletes(known_here.rows, relation(1)));
-  Merged known_there = merge({revocation(1)}, {{}, {}, {revocation(1), paired_at(1001)}});
-  CHECK(holds(known_there.rows, paired_at(1001)));
-  Merged revoked_since = merge({revocation(1)}, {{}, {}, {paired_at(999)}});
-  CHECK_FALSE(holds(revoked_since.rows, paired_at(999)));
-  Merged clock_went_back = merge({revocation(1), paired_at(5)}, {{}, {}, {}});
-  CHECK(clock_went_back.devices == 1);
+TEST_CASE("a device that was paired again stays and comes back, revoked keys do neither, whatever the dates say") {
+  Secret32 first = key_of(1), second = key_of(2);
+  for (int64_t time : {5, 1000, 2000}) {  // revoked at 1000
+    CAPTURE(time);
+    Row again = paired(second, time), lost = paired(first, time);
+    CHECK(holds(merge({revocation(1, first)}, {{}, {}, {again}}).rows, again));
+    CHECK(merge({revocation(1, first)}, {{}, {}, {lost}}).devices == 0);
+    Merged known_there = merge({again}, {{}, {}, {revocation(1, first)}});
+    CHECK(known_there.devices == 1);
+    CHECK_FALSE(deletes(known_there.rows, again));
+    Merged revoked_there = merge({lost}, {{}, {}, {revocation(1, first)}});
+    CHECK(revoked_there.devices == 0);
+    CHECK(deletes(revoked_there.rows, lost));
+    CHECK(merge({revocation(1, first), again}, {{}, {}, {revocation(1, first), lost}}).devices == 1);
+  }
+}
+
+TEST_CASE("each of a device's revocations counts, in either state") {
+  Secret32 first = key_of(1), second = key_of(2), third = key_of(3);
+  std::vector<Row> twice{revocation(1, first, 1000), revocation(1, second, 900)};
+  for (const Secret32& psk : {first, second}) CHECK(merge(twice, {{}, {}, {paired(psk, 2000)}}).devices == 0);
+  CHECK(merge(twice, {{}, {}, {paired(third, 5)}}).devices == 1);
+  for (const Secret32& psk : {first, second}) CHECK(deletes(merge({paired(psk, 2000)}, {{}, {}, twice}).rows, paired(psk, 2000)));
 }
 
 TEST_CASE("a revocation from a backup of version 1 of the state gets the dates that the backup's trail tells") {
