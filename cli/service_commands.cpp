@@ -49,9 +49,19 @@ ExitCode expose(Session& session, const ExposeArguments& arguments) {
 }
 
 ExitCode unexpose(Session& session, const std::string& name) {
-  Value result = session.ask("unexpose", Value::map({{"name", name}}));
-  std::string left_to_do = shut_out(UnitFolders(), session.state, name);
-  if (!left_to_do.empty()) session.out.note(left_to_do);
+  auto shut_out_of_unit = [&] {
+    std::string left_to_do = shut_out(UnitFolders(), session.state, name);
+    if (!left_to_do.empty()) session.out.note(left_to_do);
+  };
+  Value result;
+  try {
+    result = session.ask("unexpose", Value::map({{"name", name}}));
+  } catch (const CommandFailed& failed) {
+    // The drop-in comes before the service: the daemon may have refused that since.
+    if (failed.failure().code == code_name(ErrorCode::not_found)) shut_out_of_unit();
+    throw;
+  }
+  shut_out_of_unit();
   if (!session.out.document(result)) session.out.line(fmt::format("“{}” is no longer exposed.", name));
   return ExitCode::done;
 }

@@ -23,6 +23,15 @@ bool lies_below(const std::string& path, const std::string& folder) {
   return path == folder || path.starts_with(folder + "/");
 }
 
+// Where its links lead, with no slash at its end (none at all for the root): as it is to be compared.
+std::string resolved(const std::string& path) {
+  std::error_code error;
+  std::string out = std::filesystem::weakly_canonical(path, error).string();
+  if (error) out = std::filesystem::path(path).lexically_normal().string();
+  out.erase(out.find_last_not_of('/') + 1);
+  return out;
+}
+
 // As a word of systemd.exec(5): in quotes, where a space or colon means nothing; % begins a specifier everywhere.
 std::string unit_word(const std::string& path) {
   bool plain = std::none_of(path.begin(), path.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
@@ -57,7 +66,7 @@ bool is_harmless(const std::string& service) {
 bool will_be_refused(const std::string& service, const std::string& target) {
   std::string folder = path_in(target, "folder:ro:");
   if (folder.empty()) folder = path_in(target, "folder:");
-  bool holds_state = folder == "/" || (!folder.empty() && lies_below(admin::system_state_directory, folder));
+  bool holds_state = !folder.empty() && lies_below(resolved(admin::system_state_directory), resolved(folder));
   return holds_state || !is_harmless(service);
 }
 
@@ -131,7 +140,7 @@ void let_in(const UnitFolders& folders, const std::string& state, const std::str
 
 std::string shut_out(const UnitFolders& folders, const std::string& state, const std::string& service) {
   std::string file = folders.drop_in(service);
-  if (!runs_as_service(folders, state) || access(file.c_str(), F_OK) != 0) return "";
+  if (!runs_as_service(folders, state) || !is_harmless(service) || access(file.c_str(), F_OK) != 0) return "";
   if (unlink(file.c_str()) == 0) return fmt::format("To shut the place off from the service, too: {}", take_effect);
   return fmt::format("To shut the place off from the service, too: sudo rm {} && sudo sh -c '{}'", file, take_effect);
 }

@@ -30,7 +30,7 @@ std::optional<std::string> drop_in_for(const std::string& service, const std::st
 // written (as root, now) but the service not started since; `not_allowed`, with the exact command, for who is not root.
 void let_in(const UnitFolders& folders, const std::string& state, const std::string& service, const std::string& target);
 
-// Takes the drop-in away after unexpose; a sentence on what is left to do, or an empty one.
+// Takes the drop-in away after unexpose, also where the daemon does not know the service; a sentence on what is left to do, or an empty one.
 std::string shut_out(const UnitFolders& folders, const std::string& state, const std::string& service);
 
 }  // namespace drawbridge::cli
