@@ -105,13 +105,17 @@ Merged merge(const std::vector<Row>& present_rows, const Backup& backup) {
   bool chain_from_backup = !has_audit(present);
 
   Merged merged;
+  // First, so that a later pairing of the same device can take its place.
+  std::erase_if(present, [&](const auto& entry) {
+    const auto& [key, row] = entry;
+    bool ends_now = key.first == RowKind::relation && is_revoked(*row, revoked);
+    if (ends_now) merged.rows.push_back(roster::deleted(key.first, key.second));
+    return ends_now;
+  });
   for (const auto& [key, row] : restored) {
     if (comes_back(*row, present, revoked, chain_from_backup)) merged.rows.push_back(*row);
   }
-  for (const auto& [key, row] : present) {
-    bool ends_now = key.first == RowKind::relation && is_revoked(*row, revoked);
-    ends_now ? merged.rows.push_back(roster::deleted(key.first, key.second)) : count(*row, merged);
-  }
+  for (const auto& [key, row] : present) count(*row, merged);
   for (const Row& row : merged.rows) {
     if (row.value) count(row, merged);
   }

@@ -143,6 +143,15 @@ TEST_CASE("a device that was paired again stays and comes back, revoked keys do 
   }
 }
 
+TEST_CASE("a later pairing takes the place of the revoked one that is here") {
+  Row lost = paired(key_of(1), 2000), again = paired(key_of(2), 5);
+  Merged merged = merge({lost}, {{}, {}, {revocation(1, key_of(1)), again}});
+  CHECK(merged.devices == 1);
+  auto last = std::find_if(merged.rows.rbegin(), merged.rows.rend(), [](const Row& row) { return row.kind == RowKind::relation; });
+  REQUIRE(last != merged.rows.rend());
+  CHECK(last->value == again.value);
+}
+
 TEST_CASE("each of a device's revocations counts, in either state") {
   Secret32 first = key_of(1), second = key_of(2), third = key_of(3);
   std::vector<Row> twice{revocation(1, first, 1000), revocation(1, second, 900)};
