@@ -24,7 +24,15 @@ function takeBrought() {
   if (link) history.replaceState(null, "", "/");
   return link;
 }
-const brought = takeBrought();
+let brought = takeBrought();
+let begun = false;  // may join
+// Another code may come while the first page is still on its way.
+addEventListener("hashchange", () => {
+  const link = takeBrought();
+  if (!begun || lost) return void (brought = link ?? brought);
+  show();
+  if (link) join(link);
+});
 
 const isLink = (text) => /^(https?:\/\/[^#\s]+|drawbridge:)#[\w-]+$/.test(text.trim());
 
@@ -297,7 +305,6 @@ async function begin() {
   phone.addEventListener("emptied", () => { if (phone) location.replace("/"); });
   phone.addEventListener("changed", () => { if (phone && shown !== "pairing") show(); else if (phone) showState(); });
   addEventListener("popstate", () => { if (location.hash.length < 2) show(); });
-  addEventListener("hashchange", () => { const link = takeBrought(); show(); if (link) join(link); });
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.(".crumbs a[href='/']");
     if (!link) return;
@@ -306,6 +313,7 @@ async function begin() {
     show();
   });
   show();
+  begun = true;
   if (brought) await join(brought);
   return worker;
 }
