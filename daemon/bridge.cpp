@@ -390,6 +390,7 @@ void Bridge::use_lan() {
 
 void Bridge::look_again() {
   use_lan();
+  relay_links_.handle_network_change();
   node_.handle_network_change(loop_.now(), reachable());
   outside_.handle_network_change();
 }

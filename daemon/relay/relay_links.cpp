@@ -194,6 +194,10 @@ bool RelayLinks::captive_portal(std::string_view url) const {
   return line && line->captive_portal;
 }
 
+void RelayLinks::handle_network_change() {
+  for (auto& [number, line] : lines_) line.captive_portal = false;
+}
+
 bool RelayLinks::carries(const Path& path) const {
   return std::equal(websocket_prefix.begin(), websocket_prefix.end(), path.remote.ip.begin());
 }
@@ -213,6 +217,7 @@ void RelayLinks::flush() {
   over_.clear();
   for (auto& [number, line] : lines_) {
     if (line.client && line.client->is_open()) line.client->flush();
+    if (line.captive_portal && is_ready(line)) line.captive_portal = false;
   }
 }
 
@@ -229,21 +234,26 @@ std::unique_ptr<RelayWebSocketClient> RelayLinks::dial(uint16_t number, const re
     node_.handle_relay_beside(loop_.now(), number, true);
     loop_.turn_again();
   };
+  auto opened_now = [this, number] {
+    if (auto line = lines_.find(number); line != lines_.end()) line->second.captive_portal = false;
+  };
   std::optional<HttpProxy> proxy;
   if (const ProxySetting* setting = proxy_to(url)) proxy = HttpProxy{address, setting->user, setting->password};
   return std::make_unique<RelayWebSocketClient>(
       loop_, url, address, std::move(proxy), hello, entropy_,
-      RelayWebSocketClient::Callbacks{[] {}, received, [] {}, [this, number, opened](const Error& why) { closed(number, opened, why); }, prepared});
+      RelayWebSocketClient::Callbacks{opened_now, received, [] {}, [this, number, opened](const Error& why) { closed(number, opened, why); }, prepared});
 }
 
 void RelayLinks::closed(uint16_t number, uint64_t opened, const Error& why) {
   auto beside = besides_.find(number);
+  auto entry = lines_.find(number);
   if (beside != besides_.end() && beside->second.opened == opened) {
+    // No portal's word: this one ends before it has asked for anything.
+    if (entry != lines_.end()) entry->second.captive_portal = false;
     drop_beside(number);
     node_.handle_relay_beside(loop_.now(), number, false);
     return loop_.turn_again();
   }
-  auto entry = lines_.find(number);
   if (entry == lines_.end() || entry->second.opened != opened) return;  // one that is not used any more
   Line& line = entry->second;
   line.opened = 0;

@@ -23,8 +23,10 @@ class RelayLinks final : public NodeDriver::Outlet {
   void handle(const event::RelayWanted& wanted);
   // Whether the newest lookup of this relay's name, by whichever transport, found nothing. A proxy looks it up itself.
   bool name_unknown(std::string_view url) const;
-  // Whether the newest WebSocket to this relay met a network that wants somebody to sign in.
+  // Whether the newest WebSocket to this relay met a network that wants somebody to sign in. No more once the relay has
+  // answered by whichever transport, or in another network.
   bool captive_portal(std::string_view url) const;
+  void handle_network_change();
 
   // NodeDriver::Outlet
   bool carries(const Path& path) const override;
@@ -40,7 +42,7 @@ class RelayLinks final : public NodeDriver::Outlet {
     uint64_t lookup = 0;                          // the newest
     std::map<relay::RelayUrl::Transport, size_t> unanswered;  // lookups since the relay was last known to answer
     bool name_unknown = false;                    // it found nothing
-    bool captive_portal = false;                  // answered the newest WebSocket that is over
+    bool captive_portal = false;                  // answered the newest WebSocket that is over, and the relay not since
   };
   // A WebSocket that is made ready while the line uses UDP.
   struct Beside {

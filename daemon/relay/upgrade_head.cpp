@@ -160,17 +160,31 @@ bool accepts(std::string_view head, const std::string& key) {
   return right && status_of(head) == 101;
 }
 
+namespace {
+
+// Of a URL that names one: "//" at its start, or right behind the colon of its scheme. Empty: a path on the same host.
+std::string_view host_of(std::string_view url) {
+  size_t authority = url.find("//");
+  bool scheme = authority != std::string_view::npos && authority > 0 && url.find_first_of(":/?#") == authority - 1 && url[authority - 1] == ':';
+  if (authority != 0 && !scheme) return {};
+  url = url.substr(authority + 2);
+  return url.starts_with('[') ? url.substr(1, url.find(']') - 1) : url.substr(0, url.find_first_of(":/?#"));
+}
+
+std::string_view without_www(std::string_view host) {
+  return host.size() > 4 && same(host.substr(0, 4), "www.") ? host.substr(4) : host;
+}
+
+}  // namespace
+
 bool is_captive_portal(std::string_view head, std::string_view host) {
   int status = status_of(head);
   bool elsewhere = false;
   for_each_line(head, [&](std::string_view line) {
     size_t colon = line.find(':');
     if (colon == std::string_view::npos || !same(line.substr(0, colon), "location")) return;
-    std::string_view to = trim(line.substr(colon + 1));
-    size_t authority = to.find("//");
-    if (authority == std::string_view::npos) return;  // a path: the same host
-    to = to.substr(authority + 2);
-    elsewhere = !same(to.starts_with('[') ? to.substr(1, to.find(']') - 1) : to.substr(0, to.find_first_of(":/?#")), host);
+    std::string_view to = host_of(trim(line.substr(colon + 1)));
+    elsewhere = !to.empty() && !same(without_www(to), without_www(host));
   });
   return status == 511 || (status >= 300 && status < 400 && elsewhere);
 }

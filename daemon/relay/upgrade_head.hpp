@@ -39,7 +39,7 @@ std::string page_answer(int status, std::string_view type, std::string_view body
 std::string upgrade_request(const std::string& host, const std::string& path, const std::string& key, ByteView hello);
 bool accepts(std::string_view head, const std::string& key);
 // Whether this is no answer of `host` but of a network that wants somebody to sign in (a captive portal): it sends us to
-// another host, or says so (511, RFC 6585). Pages that look like any other are not told from those of a wrong URL.
+// another host (with "www." in front it is the same one), or says so (511, RFC 6585). Pages that look like any other are not told from those of a wrong URL.
 bool is_captive_portal(std::string_view head, std::string_view host);
 // CONNECT with basic authentication if `user` is not empty.
 std::string connect_request(const std::string& target, const std::string& user, const std::string& password);
