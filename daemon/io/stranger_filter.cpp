@@ -64,15 +64,19 @@ uint32_t StrangerFilter::number_of(const SocketAddress& address) {
 bool StrangerFilter::knows(const SocketAddress& remote) {
   uint32_t number = number_of(remote);
   const Place& place = place_of(number);
-  return place[0] == number || place[1] == number;
+  return std::find(place.begin(), place.end(), number) != place.end();
 }
 
 void StrangerFilter::sent_to(const SocketAddress& remote) {
   uint32_t number = number_of(remote);
   Place& place = place_of(number);
-  if (place[0] == number || place[1] == number) return;
-  place = {number, place[0]};
-  known_changed_ = true;
+  if (place[0] == number) return;
+  auto found = std::find(place.begin(), place.end(), number);
+  if (found == place.end()) {
+    known_changed_ = true;
+    *--found = number;
+  }
+  std::rotate(place.begin(), found, found + 1);
 }
 
 void StrangerFilter::received_from(const SocketAddress& remote, uint8_t first_byte, size_t datagrams) {

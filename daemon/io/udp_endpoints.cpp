@@ -25,11 +25,18 @@ Result<void> UdpEndpoints::add(const SocketAddress& address) {
   auto socket = UdpSocket::open(loop_, address, buffers_, callbacks_);
   if (!socket) return socket.error();
   sockets_.push_back(socket.take());
-  if (strangers_per_second_) sockets_.back()->limit_strangers(*strangers_per_second_);
   return {};
 }
 
 Result<void> UdpEndpoints::open(const std::vector<SocketAddress>& addresses) {
+  if (auto bound = bind(addresses); !bound) return bound;
+  for (const auto& socket : sockets_) {
+    if (strangers_per_second_) socket->limit_strangers(*strangers_per_second_ / static_cast<double>(sockets_.size()));
+  }
+  return {};
+}
+
+Result<void> UdpEndpoints::bind(const std::vector<SocketAddress>& addresses) {
   for (const SocketAddress& address : addresses) {
     if (auto added = add(address); !added) return added;
   }

@@ -10,11 +10,11 @@ namespace drawbridge {
 
 class UdpEndpoints {
  public:
-  // `strangers_per_second`: as UdpSocket::limit_strangers, for each of the sockets that open() makes; none: no limit.
+  // `strangers_per_second`: as UdpSocket::limit_strangers, in equal parts for the sockets that open() makes; none: no limit.
   explicit UdpEndpoints(Loop& loop, UdpSocket::Callbacks callbacks, std::optional<double> strangers_per_second = {})
       : loop_(loop), callbacks_(std::move(callbacks)), strangers_per_second_(strangers_per_second) {}
 
-  // All of `addresses`, in order. Empty: port 7470 of every address, IPv4 and, where the machine has it, IPv6.
+  // Once. All of `addresses`, in order. Empty: port 7470 of every address, IPv4 and, where the machine has it, IPv6.
   Result<void> open(const std::vector<SocketAddress>& addresses);
 
   // Up to `count` more sockets (IPv4, every address) on ports that the system chooses; gives these ports. They are not
@@ -31,6 +31,7 @@ class UdpEndpoints {
   std::vector<SocketAddress> addresses() const;
 
  private:
+  Result<void> bind(const std::vector<SocketAddress>& addresses);
   Result<void> add(const SocketAddress& address);
   UdpSocket* choose(const Path& path);
 
