@@ -35,7 +35,8 @@ export class Relay {
     const ready = await eventually(() => readFileSync(this.log, "utf8").split("\n").find((line) => line.includes('"ready"')), `the relay is ready: ${readFileSync(this.log, "utf8")}`);
     this.urls = JSON.parse(ready).listen;
     this.url = this.urls.find((url) => /^wss?:/.test(url));
-    if (this.lab) this.url = this.url.replace("127.0.0.1", this.lab.relayName);
+    // By its name, whichever of its addresses it has found: its interface may just have come up.
+    if (this.lab) this.url = this.url.replace(/^(wss?:\/\/)[^/:#]+/, `$1${this.lab.relayName}`);
     this.port = Number(/:(\d+)#/.exec(this.url)?.[1] ?? 443);
     this.udp = Number(/:(\d+)#/.exec(this.urls.find((url) => url.startsWith("udp:")))[1]);
     this.origin = `${this.url.startsWith("wss:") ? "https" : "http"}://shell.${this.base}${this.port === 443 ? "" : `:${this.port}`}`;
