@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <map>
 
@@ -17,9 +18,10 @@
 namespace drawbridge {
 namespace {
 
-// The parser goes as deep as a name has dots (a.a.a.…), also in its clean-up: a hundred thousand exhaust the stack. It is
-// read again at SIGHUP, by a daemon that serves.
 constexpr size_t largest_config = 64 * 1024;
+// Of a line. The parser goes as deep as a name has dots (a.a.a.…), also in its clean-up: many thousands exhaust the stack. It
+// is read again at SIGHUP, by a daemon that serves.
+constexpr auto most_dots = 1'000;
 
 struct Reader {
   const std::string& file;
@@ -195,8 +197,24 @@ Error unknown_key(const Reader& reader, const toml::key& key) {
 
 }  // namespace
 
+namespace {
+
+// The first line that has too many dots, counted from 1; 0: none.
+size_t deep_line(std::string_view text) {
+  size_t number = 1;
+  for (size_t end = 0; !text.empty(); text.remove_prefix(std::min(end + 1, text.size())), ++number) {
+    end = std::min(text.find('\n'), text.size());
+    if (std::count(text.begin(), text.begin() + static_cast<long>(end), '.') > most_dots) return number;
+  }
+  return 0;
+}
+
+}  // namespace
+
 Result<Config> parse_config(const std::string& text, const std::string& file) {
   Reader reader{file, {}};
+  if (size_t line = deep_line(text); line > 0)
+    return Error{ErrorCode::invalid_argument, fmt::format("{}:{}: This line is no setting: it has more than {} dots.", file, line, most_dots), "Take it out."};
   toml::parse_result parsed = toml::parse(text, file);
   if (!parsed) {
     return reader.error(parsed.error().source(), std::string(parsed.error().description()) + ".",

@@ -164,7 +164,11 @@ TEST_CASE("what is no file, or longer than any configuration, is refused in a se
   for (int i = 0; i < 200'000; ++i) deep += "a.";
   std::ofstream(path) << deep << "b = 1\n";
   CHECK(code() == ErrorCode::limit);
-  std::ofstream(path) << deep.substr(0, 64 * 1024 - 6) << "b = 1\n";
+  std::ofstream(path) << "\n" << deep.substr(0, 64 * 1024 - 7) << "b = 1\n";
+  auto refused = read_config(path);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message == path + ":2: This line is no setting: it has more than 1000 dots.");
+  std::ofstream(path) << deep.substr(0, 2 * 1'000) << "b = 1\n";  // so deep it is read
   CHECK(code() == ErrorCode::invalid_argument);
   std::ofstream(path) << "port_mapping = false\n";
   CHECK_FALSE(code());
