@@ -169,7 +169,7 @@ void Peer::handle_check(Now now, const Path& path, ByteView datagram) {
   if (is_office()) {
     follow_nomination(now, path, *check);
     if (!check->nominate && session_ && session_->path && session_->path->remote != path.remote) ask_active(now);
-    // It is about to be nominated: by then it is proved, or half a second may be lost with this question.
+    // The device is about to nominate it: asked now, it is proved by then.
     bool better = session_ && session_->path && relay::is_relayed(session_->path->remote) && !relay::is_relayed(path.remote);
     bool ask_too = better && suspended_at_ == far_future && !candidates_.find(path.remote) && !by_punch(path, 0);
     if (ask_too) ask_back(now, path);

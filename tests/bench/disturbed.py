@@ -19,7 +19,6 @@ import os
 import statistics
 import subprocess
 import sys
-import time
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("build")
@@ -121,11 +120,15 @@ def goodput(way, mib):
     return load("bulk", *way, "down", 1, mib)[0]
 
 
+def flood_command(port, seconds, per_second, *kind):
+    return inside(LAPTOP, f"{BUILD}/tests/bench/flood", OFFICE_ADDRESS, str(port), str(per_second), str(seconds), *kind)
+
+
 class Flood:
     """Runs as long as the block; then `rate` is how many packets left a second, and `core` what sending them took of one."""
 
     def __init__(self, port, per_second, *kind):
-        self.command = inside(LAPTOP, f"{BUILD}/tests/bench/flood", OFFICE_ADDRESS, str(port), str(per_second), "600", *kind)
+        self.command = flood_command(port, 600, per_second, *kind)
 
     def __enter__(self):
         self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, text=True)
@@ -172,12 +175,11 @@ def one_round(way, office, mib, flood):
 
 def microseconds_a_packet(office, flood):
     """Of the office's CPU time, while nothing else happens."""
-    with Flood(OFFICE_PORT, *flood) as running:
-        time.sleep(1)  # it lets go of its memory, and so on
-        before, begun = exact_cpu_seconds(office.process.pid), time.monotonic()
-        time.sleep(options.seconds)
-        used = (exact_cpu_seconds(office.process.pid) - before) / (time.monotonic() - begun)
-    return used / running.rate * 1e6
+    for seconds in (1, options.seconds):  # in the first it lets go of its memory, and so on
+        before = exact_cpu_seconds(office.process.pid)
+        rate, _ = subprocess.run(flood_command(OFFICE_PORT, seconds, *flood), stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+        used = exact_cpu_seconds(office.process.pid) - before
+    return used / (float(rate) * seconds) * 1e6
 
 
 def flood_row(name, rounds, microseconds):

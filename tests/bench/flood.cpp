@@ -4,9 +4,11 @@
 // garbage: random bytes of random lengths, half of them with the look of short headers and half of long ones.
 // handshakes: first packets of connections, of the right form and length, with random contents; or the one in FILE, again
 // and again, as somebody does who has recorded it.
-// It sleeps until the next packets are due: who floods does it on a computer of his own, not on the office's.
+// It waits until the next packets are due: who floods does it on a computer of his own, not on the office's.
 #include <arpa/inet.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -48,9 +50,12 @@ double clock_seconds(clockid_t clock) {
   return seconds_of(now);
 }
 
-void wait_until(double monotonic) {
-  timespec until{static_cast<time_t>(monotonic), static_cast<long>((monotonic - static_cast<double>(static_cast<time_t>(monotonic))) * 1e9)};
-  clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
+// Expires at once, and then each so many seconds (less than one).
+int open_timer(double interval) {
+  int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+  itimerspec times{{0, std::max(1L, static_cast<long>(interval * 1e9))}, {0, 1}};
+  if (fd < 0 || timerfd_settime(fd, 0, &times, nullptr) != 0) fail("timer");
+  return fd;
 }
 
 using Packet = std::vector<uint8_t>;
@@ -95,12 +100,13 @@ class Flood {
   double last(double per_second, double seconds) {
     size_t batch = std::clamp<size_t>(static_cast<size_t>(per_second / batches_per_second), 1, largest_batch);
     double begun = clock_seconds(CLOCK_MONOTONIC), passed = 0;
-    uint64_t sent = 0;
-    for (double due = 0; due < seconds && !stopped; due += static_cast<double>(batch) / per_second) {
-      wait_until(begun + due);
-      sent += send_batch(batch);
+    int timer = open_timer(static_cast<double>(batch) / per_second);
+    uint64_t sent = 0, due = 0;
+    while (passed < seconds && !stopped && read(timer, &due, sizeof due) == sizeof due) {
+      for (; due > 0; --due) sent += send_batch(batch);
       passed = clock_seconds(CLOCK_MONOTONIC) - begun;
     }
+    close(timer);
     return static_cast<double>(sent) / passed;
   }
 
